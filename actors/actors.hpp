@@ -1,0 +1,221 @@
+#pragma once
+
+#include "actors/messages.hpp"
+
+#include <caf/fwd.hpp>
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+/// Every interface of the runtime. An actor knows others by these only.
+/// "Replies" without a type means an empty answer, or an error.
+namespace quaero {
+
+/// What every long-lived actor answers.
+using status_actor = caf::typed_actor<
+  // How it is, with numbers of its own.
+  caf::replies_to<atom::status>::with<actor_status>>;
+
+/// The STORE: the only writer of the database.
+using store_actor = status_actor::extend<
+  // Writes the batch, replies when it is as durable as asked. An error is
+  // final: the store takes nothing any more.
+  caf::reacts_to<atom::commit, commit_ptr>>;
+
+/// The LOG COLLECTOR: every commit goes through it, so lines are numbered and
+/// events published in the order of the commits.
+using log_collector_actor = status_actor::extend<
+  // Numbers the lines, keeps the totals, has STORE commit, publishes; replies
+  // when committed.
+  caf::reacts_to<atom::commit, commit_ptr>,
+  // The owner will log no more: its counters leave the memory.
+  caf::reacts_to<atom::forget, job_id>,
+  // Totals of all jobs.
+  caf::replies_to<atom::stats>::with<storage::totals>>;
+
+/// An EVENT SINK takes what was committed.
+using event_sink_actor = caf::typed_actor<
+  // In the order of the commits.
+  caf::reacts_to<atom::publish, event_block_ptr>>;
+
+/// The EVENT HUB: passes what it gets to every subscriber.
+using event_hub_actor = event_sink_actor::extend<
+  // From now on `sink` gets every block, until it ends.
+  caf::reacts_to<atom::subscribe, event_sink_actor>,
+  caf::replies_to<atom::status>::with<actor_status>>;
+
+/// A READER: reads of any length, on a thread that may block.
+using reader_actor = status_actor::extend<
+  // A job and its state; ec::not_found.
+  caf::replies_to<atom::get, job_id>::with<job_view>,
+  caf::replies_to<atom::list, job_query>::with<job_page>,
+  // Lines of a step or of a manager job; ec::not_found.
+  caf::replies_to<atom::log, job_id, storage::log_query>::with<log_page>,
+  // Lines of one job wherever they are.
+  caf::replies_to<atom::log, atom::get, job_id, storage::log_query>::with<
+    log_page>,
+  caf::replies_to<atom::documents, storage::document_query>::with<
+    document_page>,
+  // A document by id; ec::not_found.
+  caf::replies_to<atom::documents, atom::get, std::string>::with<document>,
+  // Records that the QUEUE does not hold in memory.
+  caf::replies_to<atom::load, id_list>::with<std::vector<loaded_job>>,
+  // All children of a job, for a worker that has lost its memory.
+  caf::replies_to<atom::visit, job_id>::with<std::vector<job_view>>,
+  // All that was going on when the daemon stopped.
+  caf::replies_to<atom::recover>::with<recovery_ptr>,
+  // Definitions: one, all.
+  caf::replies_to<atom::get, std::string>::with<job_definition>,
+  caf::replies_to<atom::list>::with<std::vector<job_definition>>>;
+
+/// The DOCUMENT STORE: what a document becomes when it is saved.
+using document_store_actor = status_actor::extend<
+  // Encodes the documents for a commit of the sender's; `manager` is the run
+  // that saves them, or none. To be settled afterwards.
+  caf::replies_to<atom::prepare, std::vector<document>, job_id>::with<
+    prepared_ptr>,
+  // The commit that held the prepared documents is over.
+  caf::reacts_to<atom::settle, prepared_ptr>>;
+
+/// A STEP MONITOR: counts what is below one step.
+using step_monitor_actor = caf::typed_actor<
+  // One commit or assignment changed the counts.
+  caf::reacts_to<atom::count, step_delta>,
+  // The step has made all its children: the count may end now.
+  caf::reacts_to<atom::sealed>,
+  caf::replies_to<atom::progress>::with<child_counts>>;
+
+/// Who waits for a STEP MONITOR to see the end.
+using step_watcher_actor = caf::typed_actor<
+  // All children are terminal. Said once.
+  caf::reacts_to<atom::done, child_counts>>;
+
+/// The JOB MONITOR: the progress of one run.
+using job_monitor_actor = caf::typed_actor<
+  // A step changed; replaces what was known of it.
+  caf::reacts_to<atom::progress, step_progress>,
+  // The run changed.
+  caf::reacts_to<atom::status, job_status>,
+  caf::replies_to<atom::progress>::with<run_progress>>;
+
+/// A WORKER POOL: free slots for one worker type.
+using worker_pool_actor = status_actor::extend<
+  // Run these; never more than the slots it attached with.
+  caf::reacts_to<atom::assign, job_block>,
+  // Stop these if they run.
+  caf::reacts_to<atom::cancel, id_list>>;
+
+/// The QUEUE: which jobs wait, which run, and who may run one next.
+using queue_actor = status_actor::extend<
+  // Stores and queues jobs; replies when committed. ec::limit_reached when the
+  // queue is full.
+  caf::reacts_to<atom::enqueue, enqueue_ptr>,
+  // A pool offers `slots` slots for jobs of `type`, until it ends.
+  caf::reacts_to<atom::attach, std::string, worker_pool_actor, uint32_t>,
+  // Attempts ended. Reports of an older epoch are refused and logged.
+  caf::reacts_to<atom::report, report_block>,
+  // Tell this monitor what changes below a step; ends with the monitor.
+  caf::reacts_to<atom::watch, job_id, step_monitor_actor>,
+  // No job of this run starts any more; replies when none runs.
+  caf::reacts_to<atom::cancel, job_id>,
+  // The run is over.
+  caf::reacts_to<atom::forget, job_id>,
+  // Takes what the database held, before anything else.
+  caf::reacts_to<atom::recover, recovery_ptr>,
+  // Assigns nothing more; replies when nothing runs.
+  caf::reacts_to<atom::drain>,
+  caf::replies_to<atom::stats>::with<queue_status>>;
+
+/// A DEFINITION WORKER: turns a step into work.
+using definition_worker_actor = caf::typed_actor<
+  // Sentences about what is wrong with the step's configuration; none is good.
+  caf::replies_to<atom::validate, step>::with<std::vector<std::string>>,
+  // Looks; changes nothing. May be repeated.
+  caf::replies_to<atom::init, step_context>::with<init_result>,
+  // Makes the jobs, or does the work. Repeated when its answer was not stored.
+  caf::replies_to<atom::create, step_context, init_result>::with<step_output>,
+  // The step is over: forget it.
+  caf::reacts_to<atom::forget, job_id>>;
+
+/// A JOB WORKER: executes queue jobs, many at a time.
+using job_worker_actor = caf::typed_actor<
+  // Runs one attempt. An error counts as a failure worth retrying.
+  caf::replies_to<atom::execute, job_context_ptr>::with<job_outcome>>;
+
+/// A BLOCK WORKER: executes very short jobs, a block at a time.
+using block_worker_actor = caf::typed_actor<
+  // One outcome for each job, in order.
+  caf::replies_to<atom::execute, job_block>::with<std::vector<job_outcome>>>;
+
+/// A QUEUE JOB: one attempt in progress.
+using queue_job_actor = caf::typed_actor<
+  // Stop as soon as the worker notices.
+  caf::reacts_to<atom::cancel>,
+  // The worker has said something.
+  caf::reacts_to<atom::flush>>;
+
+/// The STEP MANAGER: which worker serves which step.
+using step_manager_actor = status_actor::extend<
+  // What is wrong with a step's configuration: ec::no_worker, or sentences.
+  caf::replies_to<atom::validate, step>::with<std::vector<std::string>>,
+  // Validates, then routes. ec::no_worker, ec::invalid_argument.
+  caf::replies_to<atom::init, step_context>::with<init_result>,
+  caf::replies_to<atom::create, step_context, init_result>::with<step_output>,
+  // The step is over: its worker may forget it.
+  caf::reacts_to<atom::forget, std::string, job_id>>;
+
+/// A STEP JOB: the life of one step.
+using step_job_actor = step_watcher_actor::extend<
+  // The run is being stopped: end as cancelled when the QUEUE is done with it.
+  caf::reacts_to<atom::cancel>>;
+
+/// A MANAGER JOB: one run of a definition.
+using manager_job_actor = caf::typed_actor<
+  // A step is terminal, committed.
+  caf::reacts_to<atom::done, step_result>,
+  // More children failed than the definition tolerates. Said once.
+  caf::reacts_to<atom::exceeded, uint64_t>,
+  // Stop the run; replies when nothing of it can start again.
+  caf::reacts_to<atom::cancel>,
+  caf::replies_to<atom::progress>::with<run_progress>>;
+
+/// A RUN WATCHER wants to know which definitions have a run that goes on.
+using run_watcher_actor = caf::typed_actor<
+  // A run of this definition goes on (its id), or is over (none).
+  caf::reacts_to<atom::watch, std::string, job_id>>;
+
+/// The JOB MANAGER: makes, finds and recovers jobs. Knows nothing of routing.
+using job_manager_actor = status_actor::extend<
+  // Makes jobs; replies with their ids, in order, when committed.
+  caf::replies_to<atom::submit, submission>::with<id_list>,
+  // Makes the manager job of a run and starts it.
+  caf::replies_to<atom::start, job_definition>::with<run_started>,
+  // Live progress of a run; ec::not_found if it is over.
+  caf::replies_to<atom::progress, job_id>::with<run_progress>,
+  // Stops a run; replies when nothing of it can start again. ec::not_found if
+  // it is over.
+  caf::reacts_to<atom::cancel, job_id>,
+  // A run is over.
+  caf::reacts_to<atom::done, job_id>,
+  // Tells the watcher of every run from now on, and of those that go on.
+  caf::reacts_to<atom::subscribe, run_watcher_actor>,
+  // Brings every run and queued job back that the database says was going on;
+  // replies with how many runs.
+  caf::replies_to<atom::recover>::with<uint64_t>>;
+
+/// The DISPATCHER: turns a definition into a run, one at a time each.
+using dispatcher_actor = status_actor::extend<
+  // ec::not_found, ec::disabled, ec::invalid_argument, ec::conflict (its run is
+  // still going on; the message holds the id), ec::shutting_down.
+  caf::replies_to<atom::execute, run_request>::with<run_started>,
+  // Stores a definition; the answer is true if it is new.
+  caf::replies_to<atom::put, job_definition>::with<bool>,
+  // ec::not_found, ec::conflict for one of the system.
+  caf::reacts_to<atom::remove, std::string>,
+  // All that was going on is known: runs may start.
+  caf::reacts_to<atom::recover>,
+  // From now on no run starts.
+  caf::reacts_to<atom::drain>,
+  // A run of this definition goes on (its id), or is over (none).
+  caf::reacts_to<atom::watch, std::string, job_id>>;
+
+} // namespace quaero

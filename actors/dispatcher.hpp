@@ -1,0 +1,48 @@
+#pragma once
+
+#include "actors/ack.hpp"
+#include "actors/actors.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <string>
+#include <unordered_map>
+
+namespace quaero {
+
+/// Which definitions have a run.
+struct dispatcher_state {
+  static constexpr const char* name = "dispatcher";
+
+  explicit dispatcher_state(dispatcher_actor::pointer ptr) : self{ptr} {}
+
+  dispatcher_actor::pointer self;
+  job_manager_actor jobs;
+  reader_actor reader;
+  log_collector_actor collector;
+  const wall_clock* clock = nullptr;
+  bool recovered = false; ///< Until then no run starts.
+  bool draining = false;
+  /// Definition -> run; none while the run is being made.
+  std::unordered_map<std::string, job_id> active;
+
+  caf::typed_response_promise<run_started> on_execute(const run_request& x);
+  caf::typed_response_promise<bool> on_put(job_definition& x);
+  ack_promise on_remove(const std::string& id);
+  void on_watch(const std::string& definition_id, const job_id& run);
+  actor_status on_status() const;
+
+  caf::error check(job_definition& definition, const run_request& x) const;
+};
+
+/// Turns "run this definition" into a run: at most one of a definition at a
+/// time, also between the request and the run's first commit. Stores and
+/// removes definitions. Tells itself of runs from the JOB MANAGER.
+dispatcher_actor::behavior_type
+dispatcher(dispatcher_actor::stateful_pointer<dispatcher_state> self,
+           job_manager_actor jobs, reader_actor reader,
+           log_collector_actor collector, const wall_clock* clock);
+
+} // namespace quaero

@@ -1,0 +1,112 @@
+#pragma once
+
+#include "actors/gateway/bridge.hpp"
+#include "actors/gateway/docs_pages.hpp"
+#include "actors/gateway/gateway.hpp"
+#include "actors/gateway/http_message.hpp"
+#include "actors/gateway/problem.hpp"
+#include "definitions/ids.hpp"
+
+#include <caf/duration.hpp>
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace quaero {
+
+/// What all requests share.
+struct gateway_context {
+  gateway_config config;
+  gateway_actors actors;
+  docs_pages docs;
+  bridge* self = nullptr; ///< Asks on behalf of all.
+};
+
+/// One request on its way to its one answer. Handlers keep it alive while an
+/// actor thinks. Everything happens on the gateway's thread.
+class exchange : public std::enable_shared_from_this<exchange> {
+public:
+  using answer_handler = std::function<void(http_answer)>;
+
+  exchange(gateway_context& context, http_request request, answer_handler done)
+    : context_{context}, request_{std::move(request)}, done_{std::move(done)} {}
+
+  const http_request& request() const { return request_; }
+  const gateway_context& context() const { return context_; }
+  const gateway_actors& actors() const { return context_.actors; }
+
+  /// What the route's placeholders stand for, in order.
+  std::vector<std::string> params;
+
+  /// Answers. Only the first answer counts.
+  void reply(http_answer x) {
+    if (auto done = std::exchange(done_, nullptr))
+      done(std::move(x));
+  }
+
+  void reply(const value& x, unsigned status = 200) {
+    reply(json_answer(x, status));
+  }
+
+  void fail(const caf::error& why) { reply(make_problem(why)); }
+
+  /// Nobody waits for the answer any more.
+  void abandon() { done_ = nullptr; }
+
+  /// Reads the placeholder `i` as a job id; answers 400 if it is none.
+  bool job_param(size_t i, job_id& out) {
+    if (from_string(params[i], out))
+      return true;
+    reply(make_problem(400, "invalid_argument",
+                       "id: '" + params[i] + "' is not a job id (a UUID)"));
+    return false;
+  }
+
+  /// Asks an actor; `ok` gets the `T` it answers (nothing for void). An error
+  /// becomes the answer to the request.
+  template <class T, class Handle, class Ok, class... Ts>
+  void ask(const Handle& dest, Ok ok, Ts&&... xs) {
+    auto bad = [this](const caf::error& why) { fail(why); };
+    ask_or<T>(dest, std::move(ok), bad, std::forward<Ts>(xs)...);
+  }
+
+  /// The same, but `bad` gets the error.
+  /// No deadline here: the session has one for the request as a whole, and a
+  /// timer for every question would outlive most of them.
+  template <class T, class Handle, class Ok, class Bad, class... Ts>
+  void ask_or(const Handle& dest, Ok ok, Bad bad, Ts&&... xs) {
+    auto self = shared_from_this();
+    auto answered
+      = context_.self->request(dest, caf::infinite, std::forward<Ts>(xs)...);
+    auto on_error
+      = [self, bad](caf::error& why) { self->guarded([&] { bad(why); }); };
+    if constexpr (std::is_void_v<T>)
+      answered.then([self, ok] { self->guarded([&] { ok(); }); }, on_error);
+    else
+      answered.then([self, ok](T& x) { self->guarded([&] { ok(x); }); },
+                    on_error);
+  }
+
+  /// Runs a piece of a handler: what it throws becomes a 500.
+  template <class F>
+  void guarded(F&& f) {
+    try {
+      f();
+    } catch (const std::exception& e) {
+      reply(make_problem(500, "internal", e.what()));
+    }
+  }
+
+private:
+  gateway_context& context_;
+  http_request request_;
+  answer_handler done_;
+};
+using exchange_ptr = std::shared_ptr<exchange>;
+
+} // namespace quaero

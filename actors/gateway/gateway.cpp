@@ -1,0 +1,301 @@
+#include "actors/gateway/gateway.hpp"
+
+#include "actors/gateway/admission.hpp"
+#include "actors/gateway/http_session.hpp"
+#include "actors/gateway/router.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/scoped_execution_unit.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <future>
+#include <random>
+#include <thread>
+#include <unordered_set>
+
+namespace quaero {
+
+namespace {
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+using boost::system::error_code;
+
+/// Refused connections that may still be told so; more are cut at once.
+constexpr size_t refusals_max = 64;
+/// After a failed accept (no descriptor left), before the next.
+constexpr std::chrono::milliseconds accept_pause{100};
+
+caf::error unusable(std::string message) {
+  return make_error(ec::invalid_config, std::move(message));
+}
+
+bool all_set(const gateway_actors& x) {
+  return x.dispatcher && x.job_manager && x.step_manager && x.queue && x.reader
+         && x.log_collector && x.document_store;
+}
+
+std::string name_broken_limit(const gateway_config& x) {
+  constexpr std::chrono::milliseconds zero{0};
+  const std::pair<const char*, bool> limits[] = {
+    {"body_bytes_max", x.body_bytes_max > 0},
+    {"header_bytes_max",
+     x.header_bytes_max > 0 && x.header_bytes_max <= UINT32_MAX},
+    {"target_bytes_max", x.target_bytes_max > 0},
+    {"connections_max", x.connections_max > 0},
+    {"idle_timeout", x.idle_timeout > zero},
+    {"read_timeout", x.read_timeout > zero},
+    {"request_timeout", x.request_timeout > zero},
+    {"write_timeout", x.write_timeout > zero},
+    {"drain_timeout", x.drain_timeout > zero},
+  };
+  for (const auto& [name, good] : limits)
+    if (!good)
+      return name;
+  return {};
+}
+
+} // namespace
+
+class gateway::impl final : public session_host {
+public:
+  impl() : random_{std::random_device{}()} {}
+
+  ~impl() override { stop(); }
+
+  caf::expected<uint16_t> start(caf::actor_system& sys, gateway_config config,
+                                gateway_actors actors);
+  void stop();
+
+  // -- session_host -----------------------------------------------------------
+
+  const gateway_config& config() const override { return context_.config; }
+  bool draining() const override { return draining_; }
+  std::string new_request_id() override;
+  std::optional<http_answer> check(const http_request& request) override {
+    return admission_->check(request);
+  }
+  exchange_ptr handle(http_request request,
+                      std::function<void(http_answer)> done) override;
+  void closed(http_session& session) override;
+
+  std::string url;
+
+private:
+  caf::error bind();
+  void make_companion(caf::actor_system& sys);
+  void run();
+  void accept();
+  void add_session(tcp::socket socket);
+  void drain();
+  void finish();
+
+  asio::io_context io_{1};
+  tcp::acceptor acceptor_{io_};
+  asio::steady_timer timer_{io_}; ///< Of the acceptor, then of the drain.
+  gateway_context context_;
+  std::optional<admission> admission_;
+  router router_{all_routes()};
+  caf::strong_actor_ptr companion_;
+  std::optional<caf::scoped_execution_unit> execution_unit_;
+  std::unordered_set<std::shared_ptr<http_session>> sessions_;
+  std::mt19937_64 random_;
+  std::thread thread_;
+  bool draining_ = false; ///< On the gateway's thread only.
+};
+
+caf::expected<uint16_t> gateway::impl::start(caf::actor_system& sys,
+                                             gateway_config config,
+                                             gateway_actors actors) {
+  if (config.address == "localhost")
+    config.address = "127.0.0.1";
+  if (auto name = name_broken_limit(config); !name.empty())
+    return unusable("gateway." + name + " is out of range");
+  if (!all_set(actors))
+    return unusable("the gateway misses an actor");
+  context_.config = std::move(config);
+  context_.actors = std::move(actors);
+  context_.docs.load(context_.config.docs_dir);
+  admission_.emplace(context_.config.address);
+  if (auto e = bind())
+    return e;
+  auto bound = acceptor_.local_endpoint();
+  const bool v6 = bound.address().is_v6();
+  auto host = bound.address().to_string();
+  url = "http://" + (v6 ? "[" + host + "]" : host) + ":"
+        + std::to_string(bound.port());
+  make_companion(sys);
+  accept();
+  thread_ = std::thread{[this] { run(); }};
+  return bound.port();
+}
+
+caf::error gateway::impl::bind() {
+  const auto& config = context_.config;
+  auto where = config.address + ":" + std::to_string(config.port);
+  error_code failed;
+  auto address = asio::ip::make_address(config.address, failed);
+  if (failed)
+    return unusable("'" + config.address + "' is not an IP address");
+  tcp::endpoint endpoint{address, config.port};
+  acceptor_.open(endpoint.protocol(), failed);
+  if (!failed)
+    acceptor_.set_option(tcp::acceptor::reuse_address{true}, failed);
+  if (!failed)
+    acceptor_.bind(endpoint, failed);
+  if (!failed)
+    acceptor_.listen(asio::socket_base::max_listen_connections, failed);
+  if (failed == asio::error::address_in_use)
+    return unusable("address " + where
+                    + " is in use; choose another with --listen");
+  if (failed)
+    return unusable("cannot listen on " + where + ": " + failed.message());
+  return caf::none;
+}
+
+// Messages for the companion are handled on the gateway's thread, between the
+// events of the sockets.
+void gateway::impl::make_companion(caf::actor_system& sys) {
+  companion_ = caf::actor_cast<caf::strong_actor_ptr>(sys.spawn<bridge>());
+  auto* self = static_cast<bridge*>(companion_->get());
+  context_.self = self;
+  execution_unit_.emplace(&sys);
+  self->set_default_handler(caf::drop);
+  // An actor without a behavior ends with its first message.
+  self->become([](caf::ok_atom) {});
+  self->on_enqueue([this, self](caf::mailbox_element_ptr x) {
+    asio::post(io_, [this, self, x = std::move(x)] {
+      self->activate(&*execution_unit_, *x);
+    });
+  });
+}
+
+void gateway::impl::run() {
+  // What a handler throws must not end the daemon; its session is then over
+  // by its timeout.
+  for (;;) {
+    try {
+      io_.run();
+      return;
+    } catch (const std::exception& e) {
+      std::fprintf(stderr, "gateway: %s\n", e.what());
+    }
+  }
+}
+
+void gateway::impl::accept() {
+  acceptor_.async_accept([this](error_code failed, tcp::socket socket) {
+    if (draining_ || !acceptor_.is_open())
+      return;
+    if (!failed) {
+      add_session(std::move(socket));
+      return accept();
+    }
+    timer_.expires_after(accept_pause);
+    timer_.async_wait([this](error_code stopped) {
+      if (!stopped && !draining_)
+        accept();
+    });
+  });
+}
+
+void gateway::impl::add_session(tcp::socket socket) {
+  const auto limit = context_.config.connections_max;
+  if (sessions_.size() >= limit + refusals_max)
+    return; // Closes it.
+  const bool full = sessions_.size() >= limit;
+  auto session = std::make_shared<http_session>(std::move(socket), *this);
+  sessions_.insert(session);
+  if (full)
+    session->refuse();
+  else
+    session->start();
+}
+
+std::string gateway::impl::new_request_id() {
+  char out[17];
+  std::snprintf(out, sizeof(out), "%016llx",
+                static_cast<unsigned long long>(random_()));
+  return out;
+}
+
+exchange_ptr gateway::impl::handle(http_request request,
+                                   std::function<void(http_answer)> done) {
+  auto ex
+    = std::make_shared<exchange>(context_, std::move(request), std::move(done));
+  router_.dispatch(ex);
+  return ex;
+}
+
+void gateway::impl::closed(http_session& session) {
+  sessions_.erase(session.shared_from_this());
+  if (draining_ && sessions_.empty())
+    finish();
+}
+
+// -- the end ------------------------------------------------------------------
+
+void gateway::impl::drain() {
+  draining_ = true;
+  error_code ignored;
+  acceptor_.close(ignored);
+  timer_.expires_after(context_.config.drain_timeout);
+  timer_.async_wait([this](error_code cancelled) {
+    if (!cancelled)
+      finish();
+  });
+  auto all = sessions_; // A session that closes leaves the set.
+  for (const auto& x : all)
+    x->drain();
+  if (sessions_.empty())
+    finish();
+}
+
+void gateway::impl::finish() {
+  timer_.cancel();
+  auto all = std::exchange(sessions_, {});
+  for (const auto& x : all)
+    x->close();
+  io_.stop();
+}
+
+void gateway::impl::stop() {
+  if (thread_.joinable()) {
+    asio::post(io_, [this] { drain(); });
+    thread_.join();
+  }
+  error_code ignored;
+  acceptor_.close(ignored);
+  if (companion_) {
+    // Answers still to come go nowhere; handlers that wait for one end here.
+    context_.self->leave();
+    context_.self = nullptr;
+    companion_ = nullptr;
+  }
+  context_.actors = {};
+}
+
+gateway::gateway() : impl_{std::make_unique<impl>()} {}
+
+gateway::~gateway() = default;
+
+caf::expected<uint16_t> gateway::start(caf::actor_system& sys,
+                                       gateway_config config,
+                                       gateway_actors actors) {
+  return impl_->start(sys, std::move(config), std::move(actors));
+}
+
+const std::string& gateway::url() const {
+  return impl_->url;
+}
+
+void gateway::stop() {
+  impl_->stop();
+}
+
+} // namespace quaero

@@ -1,0 +1,87 @@
+#pragma once
+
+#include "actors/actors.hpp"
+
+#include <caf/expected.hpp>
+#include <caf/fwd.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace quaero {
+
+/// How the gateway listens and what it tolerates. All limits are > 0.
+struct gateway_config {
+  std::string address = "127.0.0.1"; ///< An IP address, or "localhost".
+  uint16_t port = 8085;              ///< 0: any that is free.
+  std::string docs_dir;              ///< Markdown pages to serve; "" is none.
+  std::string version = "0.1.0";
+  std::string build = "unknown";
+  std::string git_commit = "unknown";
+
+  size_t body_bytes_max = 8 * 1024 * 1024; ///< More is answered 413.
+  /// Request line and header fields together; more is answered 431.
+  size_t header_bytes_max = 16 * 1024;
+  size_t target_bytes_max = 8 * 1024; ///< More is answered 414.
+  /// Connections served at a time; one more is answered 503 and closed.
+  size_t connections_max = 1024;
+
+  /// A kept connection without a request is closed.
+  std::chrono::milliseconds idle_timeout = std::chrono::seconds{120};
+  /// From the first byte of a request to its last; then 408.
+  std::chrono::milliseconds read_timeout = std::chrono::seconds{30};
+  /// For the actors to answer; then 504.
+  std::chrono::milliseconds request_timeout = std::chrono::seconds{30};
+  /// For the client to take an answer; then the connection is closed.
+  std::chrono::milliseconds write_timeout = std::chrono::seconds{30};
+  /// For answers in flight when the gateway stops.
+  std::chrono::milliseconds drain_timeout = std::chrono::seconds{5};
+};
+
+/// Whom the gateway asks. None may be null.
+struct gateway_actors {
+  dispatcher_actor dispatcher;
+  job_manager_actor job_manager;
+  step_manager_actor step_manager;
+  queue_actor queue;
+  reader_actor reader;
+  log_collector_actor log_collector;
+  document_store_actor document_store;
+};
+
+/// The GATEWAY: HTTP/1.1 for programs and the manual's pages for people. One
+/// thread of its own reads, asks and answers; it never waits for an actor.
+/// Requests of one connection are answered in their order. A request whose
+/// time is over is answered 504, although its actor may still do the work.
+///
+/// Threads: start() and stop() belong to one thread.
+class gateway {
+public:
+  gateway();
+  ~gateway(); ///< Calls stop().
+
+  gateway(const gateway&) = delete;
+  gateway& operator=(const gateway&) = delete;
+
+  /// Listens. REQUIRES: it was never started.
+  /// @returns the port it listens on; ec::invalid_config with a sentence that
+  ///          says what to change, if it cannot.
+  caf::expected<uint16_t> start(caf::actor_system& sys, gateway_config config,
+                                gateway_actors actors);
+
+  /// "http://127.0.0.1:8085", or "" before start().
+  const std::string& url() const;
+
+  /// Accepts no more, lets answers in flight finish for at most
+  /// `drain_timeout`, closes every connection and lets the actors go.
+  /// May be called again.
+  void stop();
+
+private:
+  class impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace quaero

@@ -1,0 +1,122 @@
+#include "actors/gateway/problem.hpp"
+
+#include "definitions/json.hpp"
+
+#include <caf/sec.hpp>
+
+namespace quaero {
+
+namespace {
+
+constexpr const char* retry_after_seconds = "1";
+
+unsigned status_of(ec x) {
+  switch (x) {
+    case ec::invalid_argument:
+    case ec::disabled:
+    case ec::no_worker:
+      return 400;
+    case ec::not_found:
+      return 404;
+    case ec::conflict:
+      return 409;
+    case ec::limit_reached:
+      return 429;
+    case ec::shutting_down:
+      return 503;
+    default:
+      return 500;
+  }
+}
+
+} // namespace
+
+std::string_view status_title(unsigned status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 400:
+      return "Bad Request";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 417:
+      return "Expectation Failed";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 501:
+      return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    default:
+      return "Internal Server Error";
+  }
+}
+
+http_answer make_problem(unsigned status, std::string_view code,
+                         std::string detail, const value& extra) {
+  auto body = value::make_object({{"type", "about:blank"},
+                                  {"title", status_title(status)},
+                                  {"status", status},
+                                  {"detail", detail},
+                                  {"error", detail},
+                                  {"code", code}});
+  if (extra.is_object())
+    for (const auto& [name, val] : extra.as_object())
+      body.set(name, val);
+  http_answer out{status,
+                  to_json(body),
+                  "application/problem+json",
+                  {{"Cache-Control", "no-store"}}};
+  if (status == 429 || status == 503)
+    out.headers.emplace_back("Retry-After", retry_after_seconds);
+  return out;
+}
+
+http_answer make_problem(const caf::error& why) {
+  if (why.category() == caf::atom("quaero")) {
+    auto code = static_cast<ec>(why.code());
+    return make_problem(status_of(code), to_string(code), message_of(why));
+  }
+  if (why == caf::sec::request_timeout)
+    return make_problem(504, "timeout", message_of(why));
+  if (why == caf::sec::request_receiver_down)
+    return make_problem(503, "shutting_down", message_of(why));
+  return make_problem(500, "internal", message_of(why));
+}
+
+http_answer make_problem(const std::vector<definition_error>& errors) {
+  auto detail = errors.empty() ? std::string{"the definition is not valid"}
+                               : to_string(errors.front());
+  return make_problem(400, "invalid_argument", std::move(detail),
+                      value::make_object({{"errors", errors_json(errors)}}));
+}
+
+value errors_json(const std::vector<definition_error>& errors) {
+  value::array out;
+  for (const auto& x : errors) {
+    auto one = value::make_object({{"field", x.field}});
+    if (x.line > 0)
+      one.set("line", x.line);
+    one.set("message", x.message);
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+} // namespace quaero

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "actors/gateway/exchange.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace quaero {
+
+/// What the gateway answers to whom.
+struct route {
+  std::string_view method; ///< GET answers HEAD, too.
+  /// "/api/jobs/{id}": a segment in braces stands for any one segment, and
+  /// "{...}" at the end for all that follow, at least one.
+  std::string_view pattern;
+  void (*handle)(const exchange_ptr& ex);
+};
+
+/// Finds who answers a request. The first route that fits counts.
+/// Threads: none of its own; constant once it is made.
+class router {
+public:
+  explicit router(const std::vector<route>& routes);
+
+  /// Answers the request, or has somebody answer it: 404 if no pattern fits,
+  /// 405 with Allow if none fits with this method; OPTIONS by itself.
+  void dispatch(const exchange_ptr& ex) const;
+
+private:
+  struct entry {
+    route what;
+    std::vector<std::string_view> segments;
+  };
+
+  static bool fits(const entry& x, const std::vector<std::string>& path,
+                   std::vector<std::string>& params);
+
+  std::vector<entry> entries_;
+};
+
+/// Every route of the gateway.
+std::vector<route> all_routes();
+
+/// The routes of each area; see the table at the end of its file.
+const std::vector<route>& system_routes();
+const std::vector<route>& definition_routes();
+const std::vector<route>& job_routes();
+const std::vector<route>& log_routes();
+const std::vector<route>& document_routes();
+const std::vector<route>& page_routes();
+
+} // namespace quaero

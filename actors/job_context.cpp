@@ -1,0 +1,72 @@
+#include "actors/job_context.hpp"
+
+#include <utility>
+
+namespace quaero {
+
+job_context::job_context(leased_job lease, const wall_clock& clock,
+                         std::function<void()> on_line,
+                         job_context_limits limits)
+  : lease_{std::move(lease)},
+    clock_{clock},
+    on_line_{std::move(on_line)},
+    limits_{limits} {
+}
+
+void job_context::log(log_level level, std::string message) {
+  bool first = false;
+  {
+    std::lock_guard guard{mutex_};
+    if (lines_.size() >= limits_.lines_max) {
+      ++dropped_;
+      return;
+    }
+    first = lines_.empty();
+    lines_.push_back({lease_.job.id, log_owner(lease_.job),
+                      lease_.job.manager_id, level, log_origin::worker,
+                      clock_.now(), std::move(message)});
+  }
+  if (first && on_line_)
+    on_line_();
+}
+
+bool job_context::spawn(new_job child) {
+  std::lock_guard guard{mutex_};
+  if (children_.size() >= limits_.children_max)
+    return false;
+  children_.push_back(std::move(child));
+  return true;
+}
+
+bool job_context::save(document x) {
+  std::lock_guard guard{mutex_};
+  if (documents_.size() >= limits_.documents_max)
+    return false;
+  documents_.push_back(std::move(x));
+  return true;
+}
+
+std::vector<log_line> job_context::take_lines() {
+  std::lock_guard guard{mutex_};
+  auto out = std::exchange(lines_, {});
+  if (dropped_ != 0 && !out.empty()) {
+    auto note = out.back();
+    note.level = log_level::warn;
+    note.message = std::to_string(std::exchange(dropped_, 0))
+                   + " lines dropped: more than lines_max at a time";
+    out.push_back(std::move(note));
+  }
+  return out;
+}
+
+std::vector<new_job> job_context::take_children() {
+  std::lock_guard guard{mutex_};
+  return std::exchange(children_, {});
+}
+
+std::vector<document> job_context::take_documents() {
+  std::lock_guard guard{mutex_};
+  return std::exchange(documents_, {});
+}
+
+} // namespace quaero

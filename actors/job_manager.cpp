@@ -1,0 +1,236 @@
+#include "actors/job_manager.hpp"
+
+#include "actors/deadlines.hpp"
+#include "actors/new_jobs.hpp"
+#include "definitions/json.hpp"
+#include "definitions/log.hpp"
+#include "definitions/validation.hpp"
+
+#include <utility>
+
+namespace quaero {
+
+namespace {
+
+caf::error no_run(const job_id& id) {
+  return make_error(ec::not_found, "no run " + to_string(id) + " goes on");
+}
+
+/// The definition that a run was started with, from its record.
+bool read_snapshot(const queue_job& record, job_definition& out) {
+  value config;
+  std::string error;
+  if (!parse_json(record.config, config, error))
+    return false;
+  const auto* definition = config.find("definition");
+  if (definition == nullptr)
+    return false;
+  auto result = parse_json_definition(to_json(*definition));
+  out = std::move(result.definition);
+  return result.ok();
+}
+
+} // namespace
+
+caf::typed_response_promise<id_list>
+job_manager_state::on_submit(submission& x) {
+  auto reply = self->make_response_promise<id_list>();
+  if (x.jobs.size() > config.submit_jobs_max) {
+    reply.deliver(make_error(ec::limit_reached,
+                             "more than submit_jobs_max ("
+                               + std::to_string(config.submit_jobs_max)
+                               + ") jobs at once"));
+    return reply;
+  }
+  auto request = std::make_shared<enqueue_request>();
+  request->level = x.level;
+  request->jobs
+    = make_jobs(x.jobs, {x.scope.manager, x.scope.step, x.parent}, *ids,
+                clock->now(), request->ops);
+  if (x.marker)
+    storage::put_event(request->ops, x.marker_n, *x.marker);
+  auto made = std::make_shared<id_list>();
+  made->ids.reserve(request->jobs.size());
+  for (const auto& job : request->jobs)
+    made->ids.push_back(job.id);
+  self
+    ->request(queue, store_deadline, atom::enqueue_v,
+              enqueue_ptr{std::move(request)})
+    .then([reply, made]() mutable { reply.deliver(std::move(*made)); },
+          [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
+  return reply;
+}
+
+caf::typed_response_promise<run_started>
+job_manager_state::on_start(job_definition& definition) {
+  auto reply = self->make_response_promise<run_started>();
+  manager_job_config what;
+  auto& record = what.record;
+  record.id = ids->next();
+  record.manager_id = record.id;
+  record.type = manager_job_type;
+  record.name = definition.name;
+  record.created_at = clock->now();
+  record.config
+    = to_json(value::make_object({{"definition", to_value(definition)}}));
+  record.metadata
+    = to_json(value::make_object({{"job_definition_id", definition.id},
+                                  {"job_def_name", definition.name}}));
+  what.definition = std::move(definition);
+  auto x = std::make_shared<commit>();
+  storage::put_job(x->ops, record);
+  storage::put_active(x->ops, record.id);
+  x->created = 1;
+  run_started started{record.id, record.name};
+  auto shared = std::make_shared<manager_job_config>(std::move(what));
+  self->request(collector, store_deadline, atom::commit_v, std::move(x))
+    .then(
+      [this, reply, started, shared]() mutable {
+        spawn_run(std::move(*shared));
+        reply.deliver(std::move(started));
+      },
+      [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
+  return reply;
+}
+
+void job_manager_state::spawn_run(manager_job_config what) {
+  const auto id = what.record.id;
+  const auto definition_id = what.definition.id;
+  run_actors peers{caf::actor_cast<job_manager_actor>(self), steps, queue,
+                   collector, documents, hub};
+  auto actor = self->spawn(manager_job, std::move(what), std::move(peers),
+                           keys, ids, clock);
+  self->monitor(actor);
+  runs.insert_or_assign(id, run{actor, definition_id});
+  tell_watchers(definition_id, id);
+}
+
+caf::typed_response_promise<run_progress>
+job_manager_state::on_progress(const job_id& id) {
+  auto reply = self->make_response_promise<run_progress>();
+  auto i = runs.find(id);
+  if (i == runs.end()) {
+    reply.deliver(no_run(id));
+    return reply;
+  }
+  self->request(i->second.actor, answer_deadline, atom::progress_v)
+    .then([reply](run_progress& x) mutable { reply.deliver(std::move(x)); },
+          // It ended meanwhile.
+          [reply, id](caf::error&) mutable { reply.deliver(no_run(id)); });
+  return reply;
+}
+
+ack_promise job_manager_state::on_cancel(const job_id& id) {
+  auto reply = self->make_response_promise<void>();
+  auto i = runs.find(id);
+  if (i == runs.end()) {
+    reply.deliver(no_run(id));
+    return reply;
+  }
+  self->request(i->second.actor, cancel_deadline, atom::cancel_v)
+    .then([reply]() mutable { acknowledge(reply); },
+          [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
+  return reply;
+}
+
+void job_manager_state::on_done(const job_id& id) {
+  auto i = runs.find(id);
+  if (i == runs.end())
+    return;
+  auto definition_id = std::move(i->second.definition_id);
+  runs.erase(i);
+  tell_watchers(definition_id, {});
+}
+
+void job_manager_state::on_down(const caf::down_msg& down) {
+  for (const auto& [id, x] : runs) {
+    if (x.actor.address() != down.source)
+      continue;
+    if (down.reason)
+      log::error("run.lost", {{"run", to_string(id)},
+                              {"reason", message_of(down.reason)}});
+    on_done(job_id{id});
+    return;
+  }
+}
+
+void job_manager_state::on_subscribe(run_watcher_actor watcher) {
+  for (const auto& [id, x] : runs)
+    self->send(watcher, atom::watch_v, x.definition_id, id);
+  watchers.push_back(std::move(watcher));
+}
+
+void job_manager_state::tell_watchers(const std::string& definition_id,
+                                      const job_id& run_id) {
+  for (const auto& x : watchers)
+    self->send(x, atom::watch_v, definition_id, run_id);
+}
+
+caf::typed_response_promise<uint64_t> job_manager_state::on_recover() {
+  auto reply = self->make_response_promise<uint64_t>();
+  self->request(reader, store_deadline, atom::recover_v)
+    .then(
+      [this, reply](const recovery_ptr& found) mutable {
+        for (auto& x : found->runs)
+          bring_back(std::move(x));
+        self->send(queue, atom::recover_v, found);
+        reply.deliver(static_cast<uint64_t>(found->runs.size()));
+      },
+      [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
+  return reply;
+}
+
+void job_manager_state::bring_back(recovered_run found) {
+  manager_job_config what;
+  what.record = found.manager;
+  if (!read_snapshot(what.record, what.definition)) {
+    log::error("run.unreadable", {{"run", to_string(what.record.id)}});
+    return;
+  }
+  log::info("run.recovered", {{"run", to_string(what.record.id)},
+                              {"definition", what.definition.id}});
+  what.recovered = std::move(found);
+  spawn_run(std::move(what));
+}
+
+actor_status job_manager_state::on_status() const {
+  return {name,
+          self->mailbox().size(),
+          {{"runs", static_cast<int64_t>(runs.size())}}};
+}
+
+job_manager_actor::behavior_type
+job_manager(job_manager_actor::stateful_pointer<job_manager_state> self,
+            job_manager_config config, job_manager_peers peers,
+            key_lookup keys, std::shared_ptr<id_generator> ids,
+            const wall_clock* clock) {
+  auto& st = self->state;
+  st.config = config;
+  st.steps = std::move(peers.steps);
+  st.queue = std::move(peers.queue);
+  st.collector = std::move(peers.collector);
+  st.documents = std::move(peers.documents);
+  st.reader = std::move(peers.reader);
+  st.hub = std::move(peers.hub);
+  st.keys = std::move(keys);
+  st.ids = std::move(ids);
+  st.clock = clock;
+  self->set_down_handler(
+    [self](const caf::down_msg& x) { self->state.on_down(x); });
+  return {
+    [self](atom::status) { return self->state.on_status(); },
+    [self](atom::submit, submission& x) { return self->state.on_submit(x); },
+    [self](atom::start, job_definition& x) { return self->state.on_start(x); },
+    [self](atom::progress, const job_id& x) {
+      return self->state.on_progress(x);
+    },
+    [self](atom::cancel, const job_id& x) { return self->state.on_cancel(x); },
+    [self](atom::done, const job_id& x) { self->state.on_done(x); },
+    [self](atom::subscribe, run_watcher_actor& x) {
+      self->state.on_subscribe(std::move(x));
+    },
+    [self](atom::recover) { return self->state.on_recover(); },
+  };
+}
+
+} // namespace quaero

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "actors/actors.hpp"
+#include "actors/manager_job.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace quaero {
+
+struct job_manager_config {
+  size_t submit_jobs_max = 1'000'000; ///< > 0; jobs in one submission.
+};
+
+/// The runs that go on.
+struct job_manager_state {
+  static constexpr const char* name = "job-manager";
+
+  explicit job_manager_state(job_manager_actor::pointer ptr) : self{ptr} {}
+
+  struct run {
+    manager_job_actor actor;
+    std::string definition_id;
+  };
+
+  job_manager_actor::pointer self;
+  job_manager_config config;
+  step_manager_actor steps;
+  queue_actor queue;
+  log_collector_actor collector;
+  document_store_actor documents;
+  reader_actor reader;
+  event_sink_actor hub;
+  key_lookup keys;
+  std::shared_ptr<id_generator> ids;
+  const wall_clock* clock = nullptr;
+  std::unordered_map<job_id, run> runs;
+  std::vector<run_watcher_actor> watchers;
+
+  caf::typed_response_promise<id_list> on_submit(submission& x);
+  caf::typed_response_promise<run_started> on_start(job_definition& x);
+  caf::typed_response_promise<run_progress> on_progress(const job_id& id);
+  ack_promise on_cancel(const job_id& id);
+  void on_done(const job_id& id);
+  void on_subscribe(run_watcher_actor watcher);
+  caf::typed_response_promise<uint64_t> on_recover();
+  void on_down(const caf::down_msg& down);
+  actor_status on_status() const;
+
+  void spawn_run(manager_job_config what);
+  void bring_back(recovered_run found);
+  void tell_watchers(const std::string& definition_id, const job_id& run_id);
+};
+
+/// The actors that the JOB MANAGER works with.
+struct job_manager_peers {
+  step_manager_actor steps;
+  queue_actor queue;
+  log_collector_actor collector;
+  document_store_actor documents;
+  reader_actor reader;
+  event_sink_actor hub;
+};
+
+/// Makes job records and the actors of runs; forgets a run when it is over.
+/// Errors: ec::not_found for a run that is over or never was;
+/// ec::limit_reached above `submit_jobs_max`; the QUEUE's and the STORE's.
+job_manager_actor::behavior_type
+job_manager(job_manager_actor::stateful_pointer<job_manager_state> self,
+            job_manager_config config, job_manager_peers peers,
+            key_lookup keys, std::shared_ptr<id_generator> ids,
+            const wall_clock* clock);
+
+} // namespace quaero

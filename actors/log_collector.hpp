@@ -1,0 +1,59 @@
+#pragma once
+
+#include "actors/ack.hpp"
+#include "actors/actors.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <memory>
+#include <unordered_map>
+
+namespace quaero {
+
+struct log_collector_config {
+  /// > 0; a longer message is cut at a character and marked.
+  size_t message_bytes_max = 64 * 1024;
+};
+
+/// Numbers what is said, in the order in which it is committed.
+struct log_collector_state {
+  static constexpr const char* name = "log-collector";
+
+  explicit log_collector_state(log_collector_actor::pointer ptr) : self{ptr} {}
+
+  /// Where an owner's log stands.
+  struct counters {
+    uint64_t index = 0;
+    std::array<uint64_t, log_level_count> totals{};
+  };
+
+  log_collector_actor::pointer self;
+  log_collector_config config;
+  std::shared_ptr<const storage::store> db;
+  store_actor store;
+  event_sink_actor hub;
+  std::unordered_map<job_id, counters> owners;
+  storage::totals totals;
+
+  ack_promise on_commit(commit_ptr change);
+  actor_status on_status() const;
+  std::shared_ptr<event_block> number(commit& change);
+  counters& counters_of(const job_id& owner);
+  void add_totals(commit& change);
+};
+
+/// The one way to the STORE for everything that logs or changes a job. Numbers
+/// each line in its owner's log and over all, keeps the totals of jobs by
+/// state in the same batch, and publishes what was committed, in that order.
+/// Replies when the STORE has. Reads an owner's newest line when it first hears
+/// of it, so numbers go on across a restart: spawn it detached.
+/// Bounds: O(1) a line; one small record an owner that was not forgotten.
+/// Errors: the STORE's.
+log_collector_actor::behavior_type
+log_collector(log_collector_actor::stateful_pointer<log_collector_state> self,
+              log_collector_config config,
+              std::shared_ptr<const storage::store> db, store_actor store,
+              event_sink_actor hub);
+
+} // namespace quaero

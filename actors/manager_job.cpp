@@ -1,0 +1,432 @@
+#include "actors/manager_job.hpp"
+
+#include "actors/deadlines.hpp"
+#include "actors/job_monitor.hpp"
+#include "definitions/json.hpp"
+#include "definitions/log.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace quaero {
+
+// -- tools ----------------------------------------------------------------------
+
+size_t manager_job_state::index_of(const std::string& step_name) const {
+  const auto& steps = config.definition.steps;
+  auto i = std::find_if(steps.begin(), steps.end(), [&](const step& x) {
+    return x.name == step_name;
+  });
+  return static_cast<size_t>(i - steps.begin());
+}
+
+job_scope manager_job_state::scope_of(const job_id& step_id,
+                                      const std::string& step_name) const {
+  return {config.record.id, step_id,   config.record.name,
+          config.definition.id, step_name, config.definition.tags};
+}
+
+queue_job manager_job_state::step_record(size_t i, const job_id& id) const {
+  const auto& x = step_at(i);
+  queue_job job;
+  job.id = id;
+  job.parent_id = config.record.id;
+  job.manager_id = config.record.id;
+  job.step_id = id;
+  job.type = step_job_type;
+  job.name = x.name;
+  job.depth = 1;
+  job.created_at = clock->now();
+  job.config = to_json(x.config);
+  job.metadata = to_json(value::make_object(
+    {{"manager_id", to_string(config.record.id)},
+     {"step_index", static_cast<int64_t>(i)},
+     {"step_name", x.name},
+     {"step_type", x.type},
+     {"description", x.description},
+     {"job_definition_id", config.definition.id}}));
+  return job;
+}
+
+step_job_config manager_job_state::step_config(size_t i) {
+  const auto& definition = config.definition;
+  auto& node = nodes[i];
+  step_job_config x;
+  x.context.definition = step_at(i);
+  x.context.job_config = definition.config;
+  x.context.base_url = definition.base_url;
+  x.context.source_type = definition.source_type;
+  x.context.auth_id = definition.auth_id;
+  x.index = i;
+  x.count = nodes.size();
+  x.retry = step_at(i).retry.value_or(retry_policy{});
+  x.recovered = std::exchange(node.recovered, std::nullopt);
+  if (!x.recovered)
+    node.id = ids->next();
+  x.record = x.recovered ? x.recovered->job : step_record(i, node.id);
+  x.context.scope = scope_of(node.id, step_at(i).name);
+  return x;
+}
+
+void manager_job_state::add_line(commit& to, log_level level,
+                                 std::string message) {
+  const auto& id = config.record.id;
+  to.lines.push_back({id, id, id, level, log_origin::manager, clock->now(),
+                      std::move(message)});
+}
+
+void manager_job_state::log(log_level level, std::string message) {
+  auto x = std::make_shared<commit>();
+  x->level = durability::buffered;
+  add_line(*x, level, std::move(message));
+  self->send(actors.collector, atom::commit_v, std::move(x));
+}
+
+// -- the way through --------------------------------------------------------------
+
+void manager_job_state::spawn_monitor() {
+  run_progress now;
+  now.manager = config.record.id;
+  now.status = job_status::running;
+  for (size_t i = 0; i < nodes.size(); ++i)
+    now.steps.push_back({nodes[i].id, step_at(i).name, step_at(i).type,
+                         nodes[i].status, nodes[i].children, {}});
+  job_monitor_config how;
+  how.tolerance = config.definition.error_tolerance;
+  monitor = self->spawn(job_monitor, how, std::move(now),
+                        caf::actor_cast<manager_job_actor>(self), actors.hub);
+}
+
+void manager_job_state::start() {
+  started_at = clock->now();
+  spawn_monitor();
+  auto x = std::make_shared<commit>();
+  job_event event;
+  event.id = config.record.id;
+  event.status = job_status::running;
+  event.at = started_at;
+  x->add_event(next_event++, std::move(event), job_status::pending);
+  add_line(*x, log_level::info,
+           "Starting job definition execution: " + config.definition.name
+             + " (ID: " + config.definition.id
+             + ", Steps: " + std::to_string(nodes.size()) + ")");
+  self->request(actors.collector, store_deadline, atom::commit_v, std::move(x))
+    .then(
+      [this] {
+        arm_timeout();
+        advance();
+      },
+      [this](caf::error& e) { self->quit(e); });
+}
+
+void manager_job_state::resume(recovered_run found) {
+  next_event = found.next_event;
+  if (found.state.status == job_status::pending) {
+    start();
+    return;
+  }
+  started_at = found.state.started_at;
+  for (auto& x : found.steps) {
+    const auto i = index_of(x.job.name);
+    if (i == nodes.size())
+      continue;
+    auto& node = nodes[i];
+    node.id = x.job.id;
+    node.children = x.children;
+    if (is_terminal(x.state.status))
+      node.status = x.state.status;
+    else
+      node.recovered = std::move(x);
+  }
+  spawn_monitor();
+  log(log_level::info, "Going on after a restart");
+  // What a terminal step's on_error says holds again.
+  for (size_t i = 0; i < nodes.size(); ++i)
+    if (nodes[i].status == job_status::failed
+        && (step_at(i).on_error == on_error::fail
+            || step_at(i).on_error == on_error::fatal))
+      stop("step '" + step_at(i).name + "' failed");
+  arm_timeout();
+  for (size_t i = 0; i < nodes.size(); ++i)
+    if (nodes[i].recovered)
+      start_step(i);
+  advance();
+}
+
+void manager_job_state::arm_timeout() {
+  std::chrono::nanoseconds limit{0};
+  const auto& text = config.definition.timeout;
+  if (text.empty() || !parse_duration(text, limit) || limit.count() == 0)
+    return;
+  auto rest = std::max(limit - (clock->now() - started_at),
+                       std::chrono::nanoseconds{0});
+  self->delayed_send(self, rest, atom::timeout_v);
+}
+
+bool manager_job_state::ready(const step& x,
+                              std::string& failed_dependency) const {
+  for (const auto& dependency : x.depends) {
+    const auto& node = nodes[index_of(dependency)];
+    if (!is_terminal(node.status))
+      return false;
+    if (node.status != job_status::completed && failed_dependency.empty())
+      failed_dependency = dependency;
+  }
+  return true;
+}
+
+void manager_job_state::advance() {
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].status != job_status::pending)
+      continue;
+    std::string culprit;
+    if (stopping)
+      skip_step(i, "the run was stopped");
+    else if (!ready(step_at(i), culprit))
+      continue;
+    else if (culprit.empty())
+      start_step(i);
+    else if (step_at(i).always_run) {
+      log(log_level::info, "Step '" + step_at(i).name
+                             + "' runs despite failed dependency '" + culprit
+                             + "'");
+      start_step(i);
+    } else {
+      skip_step(i, "dependency '" + culprit + "' failed");
+    }
+  }
+  finish_if_over();
+}
+
+void manager_job_state::start_step(size_t i) {
+  auto& node = nodes[i];
+  node.status = job_status::running;
+  node.actor = self->spawn(step_job, step_config(i), actors,
+                           caf::actor_cast<manager_job_actor>(self), monitor,
+                           keys, clock);
+  self->monitor(node.actor);
+  running.emplace(node.actor.address(), i);
+}
+
+void manager_job_state::skip_step(size_t i, const std::string& why) {
+  auto& node = nodes[i];
+  node.status = job_status::skipped;
+  node.id = ids->next();
+  auto x = std::make_shared<commit>();
+  storage::put_job(x->ops, step_record(i, node.id));
+  x->created = 1;
+  job_event event;
+  event.id = node.id;
+  event.status = job_status::skipped;
+  event.at = clock->now();
+  event.error = why;
+  x->add_event(1, std::move(event), job_status::pending);
+  add_line(*x, log_level::warn,
+           "Step '" + step_at(i).name + "' skipped: " + why);
+  self->send(actors.collector, atom::commit_v, std::move(x));
+  self->send(monitor, atom::progress_v,
+             step_progress{node.id, step_at(i).name, step_at(i).type,
+                           job_status::skipped, {}, why});
+  const auto how = step_at(i).on_error;
+  if (!stopping && (how == on_error::fail || how == on_error::fatal))
+    stop("step '" + step_at(i).name + "' skipped: " + why);
+  if (how == on_error::fatal)
+    cancel_all();
+  if (stopping) // earlier steps of the list may still be pending
+    for (size_t k = 0; k < i; ++k)
+      if (nodes[k].status == job_status::pending)
+        skip_step(k, "the run was stopped");
+}
+
+void manager_job_state::stop(const std::string& why) {
+  stopping = true;
+  failed = true;
+  if (error.empty())
+    error = why;
+}
+
+void manager_job_state::cancel_all() {
+  for (const auto& node : nodes)
+    if (node.status == job_status::running && node.actor)
+      self->send(node.actor, atom::cancel_v);
+  self
+    ->request(actors.queue, cancel_deadline, atom::cancel_v, config.record.id)
+    .then(
+      [] {}, // the steps find out from their monitors
+      [this](caf::error& e) {
+        log::error("run.cancel_failed", {{"run", to_string(config.record.id)},
+                                         {"error", message_of(e)}});
+      });
+}
+
+void manager_job_state::finish_if_over() {
+  const bool over = std::all_of(nodes.begin(), nodes.end(), [](const step_node& x) {
+    return is_terminal(x.status);
+  });
+  if (over && !ending)
+    finish();
+}
+
+void manager_job_state::finish() {
+  ending = true;
+  child_counts all;
+  for (const auto& x : nodes) {
+    all.completed += x.children.completed;
+    all.failed += x.children.failed;
+    all.cancelled += x.children.cancelled;
+    all.documents += x.children.documents;
+  }
+  job_event event;
+  event.id = config.record.id;
+  event.at = clock->now();
+  event.error = error;
+  event.children = all;
+  event.status = failed       ? job_status::failed
+                 : cancelling ? job_status::cancelled
+                              : job_status::completed;
+  const auto status = event.status;
+  auto x = std::make_shared<commit>();
+  x->add_event(next_event++, std::move(event), job_status::running);
+  storage::remove_active(x->ops, config.record.id);
+  auto text = "Job " + to_string(status) + " in "
+              + format_duration(clock->now() - started_at) + ": "
+              + std::to_string(all.completed) + " succeeded, "
+              + std::to_string(all.failed) + " failed, "
+              + std::to_string(all.documents) + " documents";
+  add_line(*x, failed ? log_level::error : log_level::info,
+           error.empty() ? text : text + " (" + error + ")");
+  self->request(actors.collector, store_deadline, atom::commit_v, std::move(x))
+    .then(
+      [this, status] {
+        self->send(monitor, atom::status_v, status);
+        self->send(actors.queue, atom::forget_v, config.record.id);
+        self->send(actors.collector, atom::forget_v, config.record.id);
+        self->send(actors.jobs, atom::done_v, config.record.id);
+        for (auto& waiting : cancel_waiting)
+          acknowledge(waiting);
+        self->send_exit(monitor, caf::exit_reason::user_shutdown);
+        self->quit();
+      },
+      [this](caf::error& e) { self->quit(e); });
+}
+
+// -- messages -------------------------------------------------------------------
+
+void manager_job_state::on_done(const step_result& result) {
+  const auto i = index_of(result.name);
+  if (i == nodes.size() || is_terminal(nodes[i].status))
+    return;
+  auto& node = nodes[i];
+  running.erase(node.actor.address());
+  node.status = result.status;
+  node.children = result.children;
+  node.actor = nullptr;
+  if (result.status == job_status::failed) {
+    const auto what = "step '" + result.name + "' failed: " + result.error;
+    log(log_level::error, "S" + what.substr(1));
+    const auto how = step_at(i).on_error;
+    if (how == on_error::fail || how == on_error::fatal)
+      stop(what);
+    else if (error.empty())
+      error = what;
+    if (how == on_error::fatal)
+      cancel_all();
+  } else {
+    log(log_level::info,
+        "Step '" + result.name + "' " + to_string(result.status));
+  }
+  advance();
+}
+
+void manager_job_state::on_exceeded(uint64_t failures) {
+  const auto& limit = config.definition.error_tolerance;
+  const auto what
+    = std::to_string(failures) + " jobs failed; max_child_failures is "
+      + std::to_string(limit ? limit->max_child_failures : 0);
+  log(log_level::warn, "Error tolerance exceeded: " + what);
+  if (!limit || limit->action != failure_action::stop_all)
+    return;
+  stop("error tolerance exceeded: " + what);
+  cancel_all();
+  advance();
+}
+
+ack_promise manager_job_state::on_cancel() {
+  auto reply = self->make_response_promise<void>();
+  cancel_waiting.push_back(reply);
+  if (!std::exchange(cancelling, true)) {
+    log(log_level::warn, "Cancelled by user");
+    stopping = true;
+    if (error.empty())
+      error = "cancelled by user";
+    cancel_all();
+    advance();
+  }
+  return reply;
+}
+
+caf::typed_response_promise<run_progress> manager_job_state::on_progress() {
+  auto reply = self->make_response_promise<run_progress>();
+  self->request(monitor, answer_deadline, atom::progress_v)
+    .then([reply](run_progress& x) mutable { reply.deliver(std::move(x)); },
+          [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
+  return reply;
+}
+
+void manager_job_state::on_timeout() {
+  if (ending || stopping)
+    return;
+  const auto what = "timed out after " + config.definition.timeout;
+  log(log_level::error, "The run " + what);
+  stop(what);
+  cancel_all();
+  advance();
+}
+
+void manager_job_state::on_down(const caf::down_msg& down) {
+  auto i = running.find(down.source);
+  if (i == running.end())
+    return;
+  const auto which = i->second;
+  auto& node = nodes[which];
+  const auto why = "the step's actor ended: " + message_of(down.reason);
+  log::error("run.step_lost",
+             {{"run", to_string(config.record.id)}, {"reason", why}});
+  auto x = std::make_shared<commit>();
+  job_event event;
+  event.id = node.id;
+  event.status = job_status::failed;
+  event.at = clock->now();
+  event.error = why;
+  x->add_event(UINT32_MAX, std::move(event), job_status::running);
+  self->send(actors.collector, atom::commit_v, std::move(x));
+  on_done({step_at(which).name, job_status::failed, why, node.children});
+}
+
+manager_job_impl::behavior_type
+manager_job(manager_job_impl::stateful_pointer<manager_job_state> self,
+            manager_job_config config, run_actors actors, key_lookup keys,
+            std::shared_ptr<id_generator> ids, const wall_clock* clock) {
+  auto& st = self->state;
+  st.config = std::move(config);
+  st.actors = std::move(actors);
+  st.keys = std::move(keys);
+  st.ids = std::move(ids);
+  st.clock = clock;
+  st.nodes.resize(st.config.definition.steps.size());
+  self->set_down_handler(
+    [self](const caf::down_msg& x) { self->state.on_down(x); });
+  if (st.config.recovered)
+    st.resume(std::move(*st.config.recovered));
+  else
+    st.start();
+  return {
+    [self](atom::done, const step_result& x) { self->state.on_done(x); },
+    [self](atom::exceeded, uint64_t n) { self->state.on_exceeded(n); },
+    [self](atom::cancel) { return self->state.on_cancel(); },
+    [self](atom::progress) { return self->state.on_progress(); },
+    [self](atom::timeout) { self->state.on_timeout(); },
+  };
+}
+
+} // namespace quaero

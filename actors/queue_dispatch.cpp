@@ -1,0 +1,230 @@
+#include "actors/deadlines.hpp"
+#include "actors/queue.hpp"
+#include "definitions/log.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace quaero {
+
+// -- running jobs ---------------------------------------------------------------
+
+void queue_state::dispatch() {
+  if (drained)
+    return;
+  for (auto& [type, where] : types)
+    if (where.size != 0)
+      dispatch(where);
+}
+
+void queue_state::dispatch(lanes& where) {
+  size_t busy = 0;
+  while (!drained && where.size != 0 && busy < where.pools.size()) {
+    auto& to = where.pools[where.next_pool++ % where.pools.size()];
+    const auto count
+      = std::min<uint64_t>({where.size, to.free, config.block_jobs_max});
+    if (count == 0) {
+      ++busy;
+      continue;
+    }
+    busy = 0;
+    to.free -= static_cast<uint32_t>(count);
+    auto present = take(where, static_cast<size_t>(count));
+    auto first_absent
+      = std::stable_partition(present.begin(), present.end(),
+                              [](const entry& x) { return x.record != nullptr; });
+    std::vector<entry> absent(std::make_move_iterator(first_absent),
+                              std::make_move_iterator(present.end()));
+    present.erase(first_absent, present.end());
+    if (!absent.empty())
+      load_then_assign(where, to.handle, std::move(absent));
+    if (!present.empty())
+      assign(where, to.handle, std::move(present));
+  }
+}
+
+std::vector<queue_state::entry> queue_state::take(lanes& where, size_t count) {
+  std::vector<entry> out;
+  out.reserve(count);
+  for (auto& lane : where.ready) {
+    while (out.size() < count && !lane.empty()) {
+      out.push_back(std::move(lane.front()));
+      lane.pop_front();
+    }
+  }
+  where.size -= out.size();
+  return out;
+}
+
+void queue_state::assign(lanes& where, const worker_pool_actor& to,
+                         std::vector<entry> batch) {
+  job_block block;
+  block.jobs.reserve(batch.size());
+  gathering counts;
+  for (auto& x : batch) {
+    auto& record = *x.record;
+    auto& job = record.job;
+    resident_bytes -= std::min<uint64_t>(resident_bytes, bytes_of(job));
+    const auto attempt = record.attempt + 1;
+    lease held{next_epoch++, attempt,           x.key, x.scope,
+               job.priority, /*reported*/ false, to.address(), &where};
+    if (scopes[x.scope].step)
+      ++counts.delta(scopes[x.scope].step).started;
+    block.jobs.push_back({std::move(job), held.epoch, attempt,
+                          record.interrupted_epoch});
+    leases.insert_or_assign(x.id, std::move(held));
+  }
+  self->send(to, atom::assign_v, std::move(block));
+  for (const auto& x : counts.deltas)
+    tell(x);
+}
+
+void queue_state::load_then_assign(lanes& where, const worker_pool_actor& to,
+                                   std::vector<entry> batch) {
+  id_list wanted;
+  for (const auto& x : batch)
+    wanted.ids.push_back(x.id);
+  auto waiting = std::make_shared<std::vector<entry>>(std::move(batch));
+  auto* type = &where;
+  self->request(reader, reader_deadline, atom::load_v, std::move(wanted))
+    .then(
+      [this, type, to, waiting](std::vector<loaded_job>& found) {
+        on_loaded(*type, to, *waiting, found);
+      },
+      [this, type, to, waiting](caf::error& e) {
+        log::error("queue.load_failed", {{"error", message_of(e)}});
+        give_back(*type, to.address(), static_cast<uint32_t>(waiting->size()));
+        // They keep their place in the database: the next start finds them.
+      });
+}
+
+void queue_state::on_loaded(lanes& where, const worker_pool_actor& to,
+                            std::vector<entry>& batch,
+                            std::vector<loaded_job>& found) {
+  std::vector<entry> ready;
+  size_t next = 0;
+  uint32_t unused = 0;
+  for (auto& x : batch) {
+    const bool there = next < found.size() && found[next].job.id == x.id;
+    if (there)
+      x.record = std::make_unique<loaded_job>(std::move(found[next++]));
+    if (!there) {
+      log::error("queue.record_unreadable", {{"job", to_string(x.id)}});
+      ++unused;
+    } else if (is_cancelled(x.scope)) {
+      cancel_entry(x);
+      ++unused;
+    } else if (drained) {
+      ++unused; // it waits for the next start
+    } else {
+      ready.push_back(std::move(x));
+    }
+  }
+  const auto& pools = where.pools;
+  const bool gone = std::none_of(pools.begin(), pools.end(),
+                                 [&](const pool& x) { return x.handle == to; });
+  if (gone) {
+    for (auto& x : ready) {
+      auto priority = x.record->job.priority;
+      arrive({std::move(x), &where, priority, {}});
+    }
+    dispatch(where);
+    return;
+  }
+  give_back(where, to.address(), unused);
+  if (!ready.empty())
+    assign(where, to, std::move(ready));
+}
+
+void queue_state::give_back(lanes& where, const caf::actor_addr& to,
+                            uint32_t slots) {
+  for (auto& x : where.pools)
+    if (x.handle.address() == to)
+      x.free = std::min(x.slots, x.free + slots);
+}
+
+void queue_state::end_lease(const job_id& id) {
+  auto i = leases.find(id);
+  if (i == leases.end())
+    return;
+  give_back(*i->second.type, i->second.pool, 1);
+  leases.erase(i);
+  if (leases.empty())
+    for (auto& x : std::exchange(draining, {}))
+      acknowledge(x);
+}
+
+// -- cancellation ---------------------------------------------------------------
+
+bool queue_state::is_cancelled(uint32_t where) const {
+  return !cancelled.empty() && scopes[where].manager
+         && cancelled.count(scopes[where].manager) != 0;
+}
+
+ack_promise queue_state::on_cancel(const job_id& manager) {
+  auto reply = self->make_response_promise<void>();
+  cancelled[manager].push_back(reply);
+  cancel_waiting(manager);
+  std::unordered_map<caf::actor_addr, id_list> running;
+  for (const auto& [id, held] : leases)
+    if (scopes[held.scope].manager == manager)
+      running[held.pool].ids.push_back(id);
+  for (auto& [type, where] : types)
+    for (auto& x : where.pools)
+      if (auto i = running.find(x.handle.address()); i != running.end()) {
+        self->send(x.handle, atom::cancel_v, std::move(i->second));
+        running.erase(i);
+      }
+  check_idle(manager);
+  arm_flush();
+  return reply;
+}
+
+void queue_state::cancel_waiting(const job_id& manager) {
+  auto of_run = [&](const entry& x) {
+    return scopes[x.scope].manager == manager;
+  };
+  for (auto& [type, where] : types) {
+    for (auto& lane : where.ready) {
+      auto keep = std::stable_partition(
+        lane.begin(), lane.end(), [&](const entry& x) { return !of_run(x); });
+      for (auto i = keep; i != lane.end(); ++i)
+        cancel_entry(*i);
+      where.size -= static_cast<uint64_t>(lane.end() - keep);
+      lane.erase(keep, lane.end());
+    }
+  }
+  for (auto i = delayed.begin(); i != delayed.end();) {
+    if (of_run(i->second.job)) {
+      cancel_entry(i->second.job);
+      i = delayed.erase(i);
+    } else {
+      ++i;
+    }
+  }
+}
+
+void queue_state::cancel_entry(const entry& x) {
+  job_event event;
+  event.id = x.id;
+  event.status = job_status::cancelled;
+  event.at = clock->now();
+  event.error = "cancelled with its run";
+  // Nothing can follow, so the number is the last one there is.
+  pending.change->add_event(UINT32_MAX, std::move(event), job_status::pending);
+  storage::remove_queue_entry(pending.change->ops, x.key);
+  if (scopes[x.scope].step)
+    ++pending.delta(scopes[x.scope].step).dropped;
+  pending.gone.emplace_back(x.key, x.scope);
+  arm_flush();
+}
+
+void queue_state::check_idle(const job_id& manager) {
+  auto i = cancelled.find(manager);
+  if (i == cancelled.end() || live_of_run.count(manager) != 0)
+    return;
+  for (auto& x : std::exchange(i->second, {}))
+    acknowledge(x);
+}
+
+} // namespace quaero

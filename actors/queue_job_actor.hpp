@@ -1,0 +1,58 @@
+#pragma once
+
+#include "actors/actors.hpp"
+#include "actors/job_context.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <chrono>
+
+namespace quaero {
+
+struct attempt_config {
+  /// > 0; how long lines gather before they are committed.
+  std::chrono::milliseconds line_delay{100};
+  job_context_limits limits;
+};
+
+/// What the actor says to itself.
+using queue_job_impl = queue_job_actor::extend<
+  // Commit the lines that have gathered.
+  caf::reacts_to<atom::log>>;
+
+/// The life of one attempt.
+struct queue_job_state {
+  static constexpr const char* name = "queue-job";
+
+  explicit queue_job_state(queue_job_impl::pointer ptr) : self{ptr} {}
+
+  queue_job_impl::pointer self;
+  attempt_config config;
+  job_context_ptr context;
+  job_worker_actor worker;
+  queue_actor queue;
+  log_collector_actor collector;
+  timestamp started_at{};
+  bool ended = false;
+
+  void start();
+  void on_start();
+  void on_cancel();
+  void on_flush();
+  void on_log();
+  void on_outcome(job_outcome outcome);
+};
+
+/// Runs one attempt: commits its start, hands it to the worker, commits what
+/// the worker says while it runs, reports the outcome to the QUEUE, quits.
+/// A worker that dies or answers with an error has failed the attempt; whether
+/// it is repeated is up to the job's retry policy.
+/// Bounds: the limits of job_context.
+queue_job_impl::behavior_type
+queue_job_attempt(queue_job_impl::stateful_pointer<queue_job_state> self,
+                  attempt_config config, leased_job lease,
+                  job_worker_actor worker, queue_actor queue,
+                  log_collector_actor collector, const wall_clock* clock);
+
+} // namespace quaero

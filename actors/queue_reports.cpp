@@ -1,0 +1,160 @@
+#include "actors/deadlines.hpp"
+#include "actors/new_jobs.hpp"
+#include "actors/queue.hpp"
+#include "definitions/log.hpp"
+
+#include <utility>
+
+namespace quaero {
+
+void queue_state::on_report(report_block& block) {
+  for (auto& report : block.reports) {
+    auto* held = accept(report);
+    if (held == nullptr)
+      continue;
+    if (report.documents.empty())
+      settle(report, *held, nullptr);
+    else
+      save_then_settle(std::move(report));
+  }
+  arm_flush();
+}
+
+queue_state::lease* queue_state::accept(const job_report& report) {
+  auto i = leases.find(report.id);
+  if (i == leases.end() || i->second.epoch != report.epoch
+      || i->second.reported) {
+    ++refused;
+    log::warn("queue.report_refused",
+              {{"job", to_string(report.id)},
+               {"epoch", report.epoch},
+               {"current", i == leases.end() ? 0 : i->second.epoch}});
+    return nullptr;
+  }
+  i->second.reported = true;
+  return &i->second;
+}
+
+void queue_state::save_then_settle(job_report report) {
+  auto documents_of = std::move(report.documents);
+  const auto run = scopes[leases[report.id].scope].manager;
+  auto waiting = std::make_shared<job_report>(std::move(report));
+  auto go_on = [this, waiting](const prepared_ptr& saved) {
+    settle(*waiting, leases[waiting->id], saved);
+    arm_flush();
+  };
+  self
+    ->request(documents, reader_deadline, atom::prepare_v,
+              std::move(documents_of), run)
+    .then(go_on, [go_on, waiting](caf::error& e) {
+      waiting->outcome
+        = job_outcome::failure("documents not saved: " + message_of(e), false);
+      waiting->retry_at = {};
+      go_on(nullptr);
+    });
+}
+
+void queue_state::settle(job_report& report, lease& held,
+                         const prepared_ptr& saved) {
+  const bool stop = is_cancelled(held.scope);
+  if (report.retry_at != timestamp{} && stop) {
+    report.retry_at = {};
+    report.outcome.status = job_status::cancelled;
+  }
+  auto& change = *pending.change;
+  for (auto& line : report.lines)
+    change.lines.push_back(std::move(line));
+  storage::remove_queue_entry(change.ops, held.key);
+  pending.gone.emplace_back(held.key, held.scope);
+  pending.ended.push_back(report.id);
+  pending.need(config.report_durability);
+  if (report.retry_at != timestamp{}) {
+    settle_retry(report, held);
+    if (saved != nullptr) // not of this attempt: the next one saves its own
+      pending.saved.push_back(saved);
+    return;
+  }
+  if (!stop)
+    spawn_children(report.children, held);
+  if (saved != nullptr) {
+    change.ops.append(saved->ops);
+    change.documents += static_cast<int64_t>(saved->created);
+    pending.saved.push_back(saved);
+    if (scopes[held.scope].step)
+      pending.delta(scopes[held.scope].step).documents
+        += static_cast<int64_t>(saved->created);
+  }
+  settle_terminal(report, held, saved != nullptr ? saved->created : 0);
+}
+
+void queue_state::settle_retry(job_report& report, const lease& held) {
+  job_event event;
+  event.id = report.id;
+  event.status = job_status::pending;
+  event.at = clock->now();
+  event.epoch = report.epoch;
+  event.attempt = report.attempt;
+  event.error = std::move(report.outcome.error);
+  auto& change = *pending.change;
+  if (report.start_logged)
+    change.add_event(2 * report.attempt, std::move(event), job_status::running);
+  else // the attempt has left no trace in the totals
+    change.add_event(2 * report.attempt, std::move(event), job_status::pending);
+  queue_job place;
+  place.id = report.id;
+  place.manager_id = scopes[held.scope].manager;
+  place.step_id = scopes[held.scope].step;
+  place.priority = held.priority;
+  place.run_at = report.retry_at;
+  place.type = held.type->name;
+  pending.arrivals.push_back(make_arrival(place, report.attempt, change.ops));
+  if (scopes[held.scope].step)
+    --pending.delta(scopes[held.scope].step).started;
+}
+
+void queue_state::settle_terminal(job_report& report, const lease& held,
+                                  uint64_t created_documents) {
+  auto& outcome = report.outcome;
+  job_event event;
+  event.id = report.id;
+  event.status = outcome.status;
+  event.at = clock->now();
+  event.epoch = report.epoch;
+  event.attempt = report.attempt;
+  event.error = std::move(outcome.error);
+  event.result_count = outcome.result_count;
+  event.result = std::move(outcome.result);
+  if (!report.start_logged)
+    event.started_at = report.started_at;
+  event.children.documents = created_documents;
+  const auto& step = scopes[held.scope].step;
+  if (step) {
+    auto& delta = pending.delta(step);
+    if (outcome.status == job_status::completed)
+      ++delta.completed;
+    else if (outcome.status == job_status::failed)
+      ++delta.failed;
+    else
+      ++delta.cancelled;
+  }
+  pending.change->add_event(2 * report.attempt, std::move(event),
+                            report.start_logged ? job_status::running
+                                                : job_status::pending);
+}
+
+void queue_state::spawn_children(std::vector<new_job>& children,
+                                 const lease& held) {
+  if (children.empty())
+    return;
+  const auto [manager, step, live] = scopes[held.scope];
+  auto& change = *pending.change;
+  auto jobs = make_jobs(children, {manager, step, step}, *ids, clock->now(),
+                        change.ops);
+  for (auto& job : jobs)
+    pending.arrivals.push_back(take_in(std::move(job), change.ops));
+  change.created += jobs.size();
+  if (step)
+    pending.delta(step).created += static_cast<int64_t>(jobs.size());
+}
+
+} // namespace quaero

@@ -1,0 +1,252 @@
+#include "actors/reader.hpp"
+
+#include "actors/recovery.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace quaero {
+
+namespace {
+
+/// Ids taken from an index at a time.
+constexpr size_t page_ids = 1000;
+
+caf::error failed(const storage::status& why, const char* what) {
+  if (why.code == storage::errc::not_found)
+    return make_error(ec::not_found, std::string{"no such "} + what);
+  return make_error(ec::storage_failed, why.message);
+}
+
+bool wanted(const job_query& query, job_status x) {
+  const auto& xs = query.statuses;
+  return xs.empty() || std::find(xs.begin(), xs.end(), x) != xs.end();
+}
+
+} // namespace
+
+caf::error reader_state::view(const job_id& id, job_view& out) const {
+  auto result = storage::read_job(*db, id, out.job);
+  if (!result.ok())
+    return failed(result, "job");
+  std::vector<job_event> events;
+  result = storage::read_events(*db, id, events);
+  if (!result.ok())
+    return failed(result, "job");
+  out.state = fold(events, out.job.type == step_job_type);
+  return caf::none;
+}
+
+caf::result<job_view> reader_state::on_get(const job_id& id) {
+  ++reads;
+  job_view out;
+  if (auto e = view(id, out))
+    return e;
+  return out;
+}
+
+caf::error reader_state::next_ids(const job_query& query, job_id& after,
+                                  bool& more, std::vector<job_id>& out) const {
+  out.clear();
+  auto result
+    = query.parent
+        ? storage::read_children(*db, *query.parent, after, page_ids, out)
+        : storage::read_roots(*db, after, page_ids, out);
+  if (!result.ok())
+    return failed(result, "job");
+  more = out.size() == page_ids;
+  if (!out.empty())
+    after = out.back();
+  return caf::none;
+}
+
+caf::result<job_page> reader_state::on_list(const job_query& query) {
+  ++reads;
+  job_page page;
+  job_id after;
+  bool more = true;
+  std::vector<job_id> ids;
+  size_t seen = 0;
+  while (more && seen < config.list_scan_max) {
+    if (auto e = next_ids(query, after, more, ids))
+      return e;
+    for (const auto& id : ids) {
+      ++seen;
+      const bool in_page = page.total >= query.offset
+                           && page.jobs.size() < query.limit;
+      if (query.statuses.empty() && !in_page) {
+        ++page.total;
+        continue;
+      }
+      job_view one;
+      if (auto e = view(id, one))
+        return e;
+      if (!wanted(query, one.state.status))
+        continue;
+      if (in_page)
+        page.jobs.push_back(std::move(one));
+      ++page.total;
+    }
+  }
+  return page;
+}
+
+caf::result<log_page> reader_state::on_log(const job_id& owner,
+                                           const storage::log_query& query) {
+  ++reads;
+  if (!storage::has_job(*db, owner))
+    return make_error(ec::not_found, "no such job");
+  log_page page;
+  std::optional<log_entry> last;
+  auto result = storage::read_last_log_entry(*db, owner, last);
+  if (result.ok())
+    result = storage::read_log(*db, owner, query, page.lines);
+  if (!result.ok())
+    return failed(result, "log");
+  if (last)
+    for (size_t i = 0; i < log_level_count; ++i) {
+      page.unfiltered_total += last->totals[i];
+      if (i >= static_cast<size_t>(query.level))
+        page.total += last->totals[i];
+    }
+  return page;
+}
+
+caf::result<log_page>
+reader_state::on_job_log(const job_id& job, const storage::log_query& query) {
+  ++reads;
+  if (!storage::has_job(*db, job))
+    return make_error(ec::not_found, "no such job");
+  log_page page;
+  auto result = storage::read_job_log(*db, job, query, page.lines);
+  if (!result.ok())
+    return failed(result, "log");
+  page.total = page.unfiltered_total = page.lines.size();
+  return page;
+}
+
+caf::result<document_page>
+reader_state::on_documents(const storage::document_query& query) {
+  ++reads;
+  document_page page;
+  auto result
+    = storage::read_documents(*db, query, page.documents, page.total);
+  if (!result.ok())
+    return failed(result, "document");
+  return page;
+}
+
+caf::result<document> reader_state::on_document(const std::string& id) {
+  ++reads;
+  document out;
+  auto result = storage::read_document(*db, id, out);
+  if (!result.ok())
+    return failed(result, "document");
+  return out;
+}
+
+caf::result<std::vector<loaded_job>>
+reader_state::on_load(const id_list& ids) {
+  ++reads;
+  std::vector<loaded_job> out;
+  out.reserve(ids.ids.size());
+  for (const auto& id : ids.ids) {
+    job_view one;
+    // A record that cannot be read is left out: the QUEUE reports it.
+    if (auto e = view(id, one))
+      continue;
+    loaded_job x{std::move(one.job), one.state.attempt, 0};
+    if (one.state.status == job_status::running)
+      x.interrupted_epoch = one.state.epoch;
+    out.push_back(std::move(x));
+  }
+  return out;
+}
+
+caf::result<std::vector<job_view>>
+reader_state::on_visit(const job_id& parent) {
+  ++reads;
+  std::vector<job_view> out;
+  job_query query;
+  query.parent = parent;
+  job_id after;
+  bool more = true;
+  std::vector<job_id> ids;
+  while (more) {
+    if (auto e = next_ids(query, after, more, ids))
+      return e;
+    for (const auto& id : ids) {
+      if (auto e = view(id, out.emplace_back()))
+        return e;
+    }
+  }
+  return out;
+}
+
+caf::result<recovery_ptr> reader_state::on_recover() {
+  auto out = std::make_shared<recovery>();
+  auto result = read_recovery(*db, *out);
+  if (!result.ok())
+    return failed(result, "record");
+  return recovery_ptr{std::move(out)};
+}
+
+caf::result<job_definition>
+reader_state::on_definition(const std::string& id) {
+  ++reads;
+  job_definition out;
+  auto result = storage::read_definition(*db, id, out);
+  if (result.code == storage::errc::not_found)
+    return make_error(ec::not_found, "no job definition '" + id + "'");
+  if (!result.ok())
+    return failed(result, "job definition");
+  return out;
+}
+
+caf::result<std::vector<job_definition>> reader_state::on_definitions() {
+  ++reads;
+  std::vector<job_definition> out;
+  auto result = storage::read_definitions(*db, out);
+  if (!result.ok())
+    return failed(result, "job definition");
+  return out;
+}
+
+actor_status reader_state::on_status() const {
+  return {name, self->mailbox().size(), {{"reads", reads}}};
+}
+
+reader_actor::behavior_type
+reader(reader_actor::stateful_pointer<reader_state> self, reader_config config,
+       std::shared_ptr<const storage::store> db) {
+  auto& st = self->state;
+  st.config = config;
+  st.db = std::move(db);
+  return {
+    [self](atom::status) { return self->state.on_status(); },
+    [self](atom::get, const job_id& id) { return self->state.on_get(id); },
+    [self](atom::list, const job_query& q) { return self->state.on_list(q); },
+    [self](atom::log, const job_id& owner, const storage::log_query& q) {
+      return self->state.on_log(owner, q);
+    },
+    [self](atom::log, atom::get, const job_id& job,
+           const storage::log_query& q) {
+      return self->state.on_job_log(job, q);
+    },
+    [self](atom::documents, const storage::document_query& q) {
+      return self->state.on_documents(q);
+    },
+    [self](atom::documents, atom::get, const std::string& id) {
+      return self->state.on_document(id);
+    },
+    [self](atom::load, const id_list& ids) { return self->state.on_load(ids); },
+    [self](atom::visit, const job_id& id) { return self->state.on_visit(id); },
+    [self](atom::recover) { return self->state.on_recover(); },
+    [self](atom::get, const std::string& id) {
+      return self->state.on_definition(id);
+    },
+    [self](atom::list) { return self->state.on_definitions(); },
+  };
+}
+
+} // namespace quaero

@@ -1,0 +1,113 @@
+#include "actors/recovery.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace quaero {
+
+namespace {
+
+/// Ids taken from an index at a time.
+constexpr size_t page_ids = 1000;
+
+/// Calls `f` for each child of `parent` until it fails.
+template <class F>
+storage::status for_each_child(const storage::store& db, const job_id& parent,
+                               F f) {
+  job_id after;
+  std::vector<job_id> ids;
+  do {
+    ids.clear();
+    auto result = storage::read_children(db, parent, after, page_ids, ids);
+    if (!result.ok())
+      return result;
+    for (const auto& id : ids) {
+      result = f(id);
+      if (!result.ok())
+        return result;
+      after = id;
+    }
+  } while (ids.size() == page_ids);
+  return {};
+}
+
+void add(child_counts& counts, job_status x) {
+  switch (x) {
+    case job_status::completed:
+      ++counts.completed;
+      break;
+    case job_status::failed:
+      ++counts.failed;
+      break;
+    case job_status::cancelled:
+      ++counts.cancelled;
+      break;
+    default:
+      ++counts.pending; // a running attempt ended with the daemon
+  }
+}
+
+storage::status read_step(const storage::store& db, const job_id& id,
+                          recovered_step& out) {
+  auto result = storage::read_job(db, id, out.job);
+  std::vector<job_event> events;
+  if (result.ok())
+    result = storage::read_events(db, id, events);
+  if (!result.ok())
+    return result;
+  out.state = fold(events, true);
+  out.next_event = static_cast<uint32_t>(events.size()) + 1;
+  if (is_terminal(out.state.status)) {
+    out.children = out.state.children;
+    return {};
+  }
+  // "Running" said twice: the second one is the mark that the children exist.
+  out.spawned = events.size() >= 2
+                && events.back().status == job_status::running
+                && events[events.size() - 2].status == job_status::running;
+  return for_each_child(db, id, [&](const job_id& child) {
+    std::vector<job_event> history;
+    auto read = storage::read_events(db, child, history);
+    if (read.ok()) {
+      auto state = fold(history);
+      add(out.children, state.status);
+      out.children.documents += state.children.documents;
+    }
+    return read;
+  });
+}
+
+storage::status read_run(const storage::store& db, const job_id& id,
+                         recovered_run& out) {
+  auto result = storage::read_job(db, id, out.manager);
+  std::vector<job_event> events;
+  if (result.ok())
+    result = storage::read_events(db, id, events);
+  if (!result.ok())
+    return result;
+  out.state = fold(events);
+  out.next_event = static_cast<uint32_t>(events.size()) + 1;
+  return for_each_child(db, id, [&](const job_id& child) {
+    return read_step(db, child, out.steps.emplace_back());
+  });
+}
+
+} // namespace
+
+storage::status read_recovery(const storage::store& db, recovery& out) {
+  auto result = storage::read_queue(db, [&](storage::queue_entry&& x) {
+    out.next_sequence = std::max(out.next_sequence, x.key.sequence + 1);
+    out.queue.push_back(std::move(x));
+  });
+  std::vector<job_id> active;
+  if (result.ok())
+    result = storage::read_active(db, active);
+  for (const auto& id : active) {
+    if (!result.ok())
+      break;
+    result = read_run(db, id, out.runs.emplace_back());
+  }
+  return result;
+}
+
+} // namespace quaero

@@ -1,0 +1,120 @@
+#include "actors/runtime.hpp"
+
+#include "actors/deadlines.hpp"
+#include "actors/dispatcher.hpp"
+#include "actors/document_store.hpp"
+#include "actors/step_manager.hpp"
+
+#include <utility>
+
+namespace quaero {
+
+namespace {
+
+/// Spawns an actor that blocks: with a thread of its own unless a test runs it.
+template <class... Ts>
+auto spawn_blocking(caf::actor_system& system, bool detach, Ts&&... xs) {
+  return detach ? system.spawn<caf::detached>(std::forward<Ts>(xs)...)
+                : system.spawn(std::forward<Ts>(xs)...);
+}
+
+} // namespace
+
+runtime::runtime(caf::actor_system& system, runtime_config config,
+                 std::shared_ptr<storage::store> db, uint64_t boot,
+                 const wall_clock& clock, key_lookup keys,
+                 const worker_kinds& kinds)
+  : system_{system} {
+  const bool detach = config.detach;
+  auto ids = std::make_shared<id_generator>(clock, config.id_seed);
+  std::shared_ptr<const storage::store> reading = db;
+  store
+    = spawn_blocking(system, detach, quaero::store, config.store, db);
+  hub = system.spawn(event_hub);
+  collector
+    = spawn_blocking(system, detach, log_collector, config.log, reading, store,
+                     caf::actor_cast<event_sink_actor>(hub));
+  for (uint32_t i = 0; i < config.readers; ++i)
+    readers.push_back(
+      spawn_blocking(system, detach, reader, config.reader, reading));
+  documents = spawn_blocking(system, detach, document_store, reading, ids,
+                             &clock);
+  config.queue.boot = boot;
+  queue = system.spawn(quaero::queue, config.queue, collector,
+                       readers.front(), documents, ids, &clock);
+  spawn_workers(kinds, {system, readers.back(), clock, detach}, clock);
+  job_manager_peers peers{steps,     queue,          collector,
+                          documents, readers.front(),
+                          caf::actor_cast<event_sink_actor>(hub)};
+  jobs = system.spawn(job_manager, config.jobs, std::move(peers),
+                      std::move(keys), ids, &clock);
+  dispatcher = system.spawn(quaero::dispatcher, jobs, readers.back(), collector,
+                            &clock);
+  for (const auto& x : readers)
+    owned_.push_back(caf::actor_cast<caf::actor>(x));
+  for (auto x : {caf::actor_cast<caf::actor>(dispatcher),
+                 caf::actor_cast<caf::actor>(jobs),
+                 caf::actor_cast<caf::actor>(steps),
+                 caf::actor_cast<caf::actor>(queue),
+                 caf::actor_cast<caf::actor>(documents),
+                 caf::actor_cast<caf::actor>(collector),
+                 caf::actor_cast<caf::actor>(hub),
+                 caf::actor_cast<caf::actor>(store)})
+    owned_.push_back(std::move(x));
+}
+
+void runtime::spawn_workers(const worker_kinds& kinds,
+                            const worker_environment& environment,
+                            const wall_clock& clock) {
+  definition_workers by_type;
+  for (auto& kind : kinds(environment)) {
+    if (!kind.step_type.empty()) {
+      by_type[kind.step_type] = kind.definition;
+      owned_.push_back(caf::actor_cast<caf::actor>(kind.definition));
+    }
+    if (kind.job_type.empty())
+      continue;
+    worker_pool_config config;
+    config.type = kind.job_type;
+    config.slots = kind.slots;
+    worker_pool_actor pool;
+    if (kind.block_worker) {
+      owned_.push_back(caf::actor_cast<caf::actor>(kind.block_worker));
+      pool = system_.spawn(block_pool, config, kind.block_worker, queue,
+                           &clock);
+    } else {
+      pool = system_.spawn(worker_pool, config, kind.spawn_worker, queue,
+                           collector, &clock);
+    }
+    owned_.push_back(caf::actor_cast<caf::actor>(pool));
+    pools.push_back(std::move(pool));
+  }
+  steps = system_.spawn(step_manager, std::move(by_type));
+}
+
+runtime::~runtime() {
+  for (const auto& x : owned_)
+    caf::anon_send_exit(x, caf::exit_reason::kill);
+}
+
+caf::expected<uint64_t> runtime::recover() {
+  caf::scoped_actor self{system_};
+  caf::expected<uint64_t> out{uint64_t{0}};
+  self->request(jobs, store_deadline, atom::recover_v)
+    .receive([&](uint64_t n) { out = n; },
+             [&](caf::error& e) { out = std::move(e); });
+  if (out)
+    self->send(dispatcher, atom::recover_v);
+  return out;
+}
+
+bool runtime::drain(std::chrono::nanoseconds limit) {
+  caf::scoped_actor self{system_};
+  self->send(dispatcher, atom::drain_v);
+  bool done = false;
+  self->request(queue, caf::timespan{limit}, atom::drain_v)
+    .receive([&] { done = true; }, [](const caf::error&) {});
+  return done;
+}
+
+} // namespace quaero

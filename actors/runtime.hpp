@@ -1,0 +1,103 @@
+#pragma once
+
+#include "actors/actors.hpp"
+#include "actors/event_hub.hpp"
+#include "actors/job_manager.hpp"
+#include "actors/log_collector.hpp"
+#include "actors/queue.hpp"
+#include "actors/reader.hpp"
+#include "actors/store_actor.hpp"
+#include "actors/worker_pool.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/expected.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace quaero {
+
+struct runtime_config {
+  store_config store;
+  reader_config reader;
+  queue_config queue; ///< `boot` is set by the runtime.
+  log_collector_config log;
+  job_manager_config jobs;
+  uint32_t readers = 2;  ///< > 0; threads that read.
+  bool detach = true;    ///< Blocking actors get threads; tests say no.
+  uint64_t id_seed = 0;  ///< Of the random part of ids.
+};
+
+/// What a worker kind may know of the runtime when it makes its actors.
+struct worker_environment {
+  caf::actor_system& system;
+  reader_actor reader;
+  const wall_clock& clock;
+  bool detach = true;
+};
+
+/// A worker type as the registry describes it. Either side may be missing:
+/// a step type that makes jobs of another type, or a job type without a step.
+struct worker_kind {
+  std::string step_type; ///< "" if it serves no steps.
+  definition_worker_actor definition;
+  std::string job_type; ///< "" if it executes no jobs.
+  uint32_t slots = 16;  ///< Attempts at a time.
+  /// One of the two for `job_type`.
+  std::function<job_worker_actor()> spawn_worker;
+  block_worker_actor block_worker;
+};
+
+using worker_kinds
+  = std::function<std::vector<worker_kind>(const worker_environment&)>;
+
+/// Every long-lived actor of a daemon, in the order in which they depend on
+/// each other. Made, recovered, used, drained, ended, once.
+class runtime {
+public:
+  /// Spawns the actors on `db`, which has an open format.
+  /// @param keys looks up `{key}` placeholders; any thread.
+  runtime(caf::actor_system& system, runtime_config config,
+          std::shared_ptr<storage::store> db, uint64_t boot,
+          const wall_clock& clock, key_lookup keys, const worker_kinds& kinds);
+
+  runtime(const runtime&) = delete;
+  runtime& operator=(const runtime&) = delete;
+
+  /// Ends every actor. Blocks until they are gone (not under a testing
+  /// scheduler, where the test runs them).
+  ~runtime();
+
+  /// Brings back what was going on. Blocks; call once, before any run.
+  /// @returns how many runs go on.
+  caf::expected<uint64_t> recover();
+
+  /// Starts no run and assigns no job any more; waits until nothing runs or
+  /// `limit` is over.
+  /// @returns whether nothing runs. What does runs again after a restart.
+  bool drain(std::chrono::nanoseconds limit);
+
+  store_actor store;
+  event_hub_actor hub;
+  log_collector_actor collector;
+  std::vector<reader_actor> readers;
+  document_store_actor documents;
+  queue_actor queue;
+  step_manager_actor steps;
+  job_manager_actor jobs;
+  dispatcher_actor dispatcher;
+  std::vector<worker_pool_actor> pools;
+
+private:
+  void spawn_workers(const worker_kinds& kinds,
+                     const worker_environment& environment,
+                     const wall_clock& clock);
+
+  caf::actor_system& system_;
+  std::vector<caf::actor> owned_;
+};
+
+} // namespace quaero

@@ -1,0 +1,323 @@
+#include "actors/step_job.hpp"
+
+#include "actors/deadlines.hpp"
+#include "actors/retry.hpp"
+#include "actors/step_monitor.hpp"
+
+#include <functional>
+#include <memory>
+#include <utility>
+
+namespace quaero {
+
+namespace {
+
+std::string count_of(uint64_t n, const char* what) {
+  return std::to_string(n) + ' ' + what + (n == 1 ? "" : "s");
+}
+
+} // namespace
+
+// -- tools ----------------------------------------------------------------------
+
+commit_ptr step_job_state::change() {
+  return std::make_shared<commit>();
+}
+
+void step_job_state::add_line(commit& to, log_level level,
+                              std::string message) {
+  to.lines.push_back({config.record.id, config.record.id,
+                      config.record.manager_id, level, log_origin::step,
+                      clock->now(), std::move(message)});
+}
+
+void step_job_state::add_lines(commit& to, std::vector<log_line> lines) {
+  for (auto& x : lines)
+    add_line(to, x.level, std::move(x.message));
+}
+
+void step_job_state::add_event(commit& to, job_status status, job_status from,
+                               std::string error) {
+  job_event event;
+  event.id = config.record.id;
+  event.status = status;
+  event.at = clock->now();
+  event.error = std::move(error);
+  to.add_event(next_event++, std::move(event), from);
+}
+
+void step_job_state::log(log_level level, std::string message) {
+  auto x = change();
+  x->level = durability::buffered;
+  add_line(*x, level, std::move(message));
+  self->send(actors.collector, atom::commit_v, std::move(x));
+}
+
+void step_job_state::tell_monitor(job_status status, const std::string& error,
+                                  const child_counts& counts) {
+  self->send(monitor, atom::progress_v,
+             step_progress{config.record.id, context.definition.name,
+                           context.definition.type, status, counts, error});
+}
+
+// -- the way through --------------------------------------------------------------
+
+void step_job_state::start() {
+  started_at = clock->now();
+  auto x = change();
+  storage::put_job(x->ops, config.record);
+  x->created = 1;
+  add_event(*x, job_status::running, job_status::pending, {});
+  add_line(*x, log_level::info,
+           "Starting Step " + std::to_string(config.index + 1) + '/'
+             + std::to_string(config.count) + ": " + context.definition.name);
+  self->request(actors.collector, store_deadline, atom::commit_v, std::move(x))
+    .then([this] { init(); }, [this](caf::error& e) { self->quit(e); });
+}
+
+void step_job_state::resume(const recovered_step& found) {
+  next_event = found.next_event;
+  started_at = found.state.started_at;
+  log(log_level::info, "Going on after a restart");
+  if (found.spawned) {
+    watch_children(found.children);
+    self->send(children, atom::sealed_v);
+    return;
+  }
+  if (found.state.status == job_status::pending) {
+    on_retry();
+    return;
+  }
+  init();
+}
+
+void step_job_state::watch_children(const child_counts& counts) {
+  step_progress now{config.record.id, context.definition.name,
+                    context.definition.type, job_status::running, counts, {}};
+  children = self->spawn(step_monitor, now,
+                         caf::actor_cast<step_watcher_actor>(self), monitor);
+  self->send(actors.queue, atom::watch_v, config.record.id, children);
+  self->send(monitor, atom::progress_v, now);
+}
+
+void step_job_state::init() {
+  tell_monitor(job_status::running, {}, {});
+  context.definition = config.context.definition;
+  auto unresolved
+    = substitute(context.definition.config, context.job_config, keys);
+  for (const auto& x : unresolved)
+    log(log_level::warn, "placeholder not resolved: " + x);
+  log(log_level::info, "Initializing worker...");
+  self->request(actors.steps, step_deadline, atom::init_v, context)
+    .then([this](init_result& x) { on_init(std::move(x)); },
+          [this](caf::error& e) { on_failure(message_of(e)); });
+}
+
+void step_job_state::on_init(init_result found) {
+  if (cancelling) {
+    finish(job_status::cancelled, "cancelled with its run", {});
+    return;
+  }
+  auto x = change();
+  x->level = durability::buffered;
+  add_lines(*x, std::move(found.lines));
+  add_line(*x, log_level::info,
+           "Worker initialized: " + std::to_string(found.work_items)
+             + " work items, strategy=" + found.strategy);
+  if (found.strategy != "inline")
+    add_line(*x, log_level::info, "Spawning child jobs...");
+  self->send(actors.collector, atom::commit_v, std::move(x));
+  self
+    ->request(actors.steps, step_deadline, atom::create_v, context,
+              std::move(found))
+    .then([this](step_output& made) { on_create(std::move(made)); },
+          [this](caf::error& e) { on_failure(message_of(e)); });
+}
+
+void step_job_state::on_create(step_output made) {
+  auto x = change();
+  x->level = durability::buffered;
+  add_lines(*x, std::move(made.lines));
+  if (!x->lines.empty())
+    self->send(actors.collector, atom::commit_v, std::move(x));
+  result = std::move(made.result);
+  if (cancelling)
+    finish(job_status::cancelled, "cancelled with its run", {});
+  else if (made.jobs.size() > config.children_max)
+    on_failure("the step makes " + std::to_string(made.jobs.size())
+               + " jobs; children_max is "
+               + std::to_string(config.children_max));
+  else if (!made.jobs.empty())
+    submit(std::move(made.jobs));
+  else if (!made.documents.empty())
+    save(std::move(made.documents));
+  else
+    finish(job_status::completed, {}, {});
+}
+
+void step_job_state::submit(std::vector<new_job> jobs) {
+  watch_children({});
+  submission x;
+  x.scope = context.scope;
+  x.parent = config.record.id;
+  x.jobs = std::move(jobs);
+  if (const auto& retry = context.definition.retry)
+    for (auto& job : x.jobs)
+      job.retry = *retry;
+  // The mark that all children exist; see recovery.cpp.
+  job_event marker;
+  marker.id = config.record.id;
+  marker.status = job_status::running;
+  marker.at = clock->now();
+  x.marker = std::move(marker);
+  x.marker_n = next_event++;
+  self->request(actors.jobs, store_deadline, atom::submit_v, std::move(x))
+    .then([this](const id_list&) { self->send(children, atom::sealed_v); },
+          [this](caf::error& e) {
+            self->send_exit(children, caf::exit_reason::user_shutdown);
+            on_failure("children not stored: " + message_of(e));
+          });
+}
+
+void step_job_state::save(std::vector<document> documents) {
+  self
+    ->request(actors.documents, reader_deadline, atom::prepare_v,
+              std::move(documents), config.record.manager_id)
+    .then(
+      [this](const prepared_ptr& saved) {
+        child_counts counts;
+        counts.documents = saved->created;
+        finish(job_status::completed, {}, counts, saved);
+      },
+      [this](caf::error& e) {
+        on_failure("documents not saved: " + message_of(e));
+      });
+}
+
+void step_job_state::on_failure(const std::string& why) {
+  const auto& step = context.definition;
+  const bool again = step.on_error == on_error::retry
+                     && attempt < config.retry.attempts && !cancelling;
+  if (!again) {
+    finish(cancelling ? job_status::cancelled : job_status::failed, why, {});
+    return;
+  }
+  const auto wait = retry_delay(config.retry, attempt++,
+                                std::hash<job_id>{}(config.record.id));
+  auto x = change();
+  add_event(*x, job_status::pending, job_status::running, why);
+  add_line(*x, log_level::warn,
+           "Step failed, next attempt in " + format_duration(wait) + ": "
+             + why);
+  self->send(actors.collector, atom::commit_v, std::move(x));
+  tell_monitor(job_status::pending, why, {});
+  waiting_for_retry = true;
+  self->delayed_send(self, wait, atom::retry_v);
+}
+
+// -- messages -------------------------------------------------------------------
+
+void step_job_state::on_retry() {
+  if (ended)
+    return;
+  waiting_for_retry = false;
+  auto x = change();
+  add_event(*x, job_status::running, job_status::pending, {});
+  self->request(actors.collector, store_deadline, atom::commit_v, std::move(x))
+    .then([this] { init(); }, [this](caf::error& e) { self->quit(e); });
+}
+
+void step_job_state::on_cancel() {
+  if (std::exchange(cancelling, true))
+    return;
+  log(log_level::warn, "Cancelling");
+  if (waiting_for_retry)
+    finish(job_status::cancelled, "cancelled with its run", {});
+  // Else what is under way notices: the worker's answer, or the last job's end.
+}
+
+void step_job_state::on_done(const child_counts& counts) {
+  if (cancelling || (counts.total() != 0 && counts.cancelled == counts.total()))
+    finish(job_status::cancelled, "cancelled with its run", counts);
+  else if (counts.total() != 0 && counts.failed == counts.total())
+    finish(job_status::failed, "all " + count_of(counts.failed, "job")
+                                 + " failed",
+           counts);
+  else
+    finish(job_status::completed, {}, counts);
+}
+
+void step_job_state::finish(job_status status, std::string error,
+                            child_counts counts, prepared_ptr saved) {
+  if (std::exchange(ended, true))
+    return;
+  const auto took = format_duration(clock->now() - started_at);
+  auto x = change();
+  if (saved) {
+    x->ops.append(saved->ops);
+    x->documents = static_cast<int64_t>(saved->created);
+  }
+  job_event event;
+  event.id = config.record.id;
+  event.status = status;
+  event.at = clock->now();
+  event.error = error;
+  event.children = counts;
+  event.result = result;
+  x->add_event(next_event++, std::move(event),
+               waiting_for_retry ? job_status::pending : job_status::running);
+  if (status == job_status::failed)
+    add_line(*x, log_level::error, "Step failed after " + took + ": " + error);
+  else if (status == job_status::cancelled)
+    add_line(*x, log_level::warn, "Step cancelled after " + took);
+  else if (counts.failed + counts.cancelled != 0)
+    add_line(*x, log_level::warn,
+             "Step finished with errors in " + took + ": "
+               + std::to_string(counts.completed) + " succeeded, "
+               + std::to_string(counts.failed) + " failed");
+  else
+    add_line(*x, log_level::info,
+             "Step finished successfully in " + took + " ("
+               + count_of(counts.total(), "job") + ")");
+  step_result outcome{context.definition.name, status, error, counts};
+  self->request(actors.collector, store_deadline, atom::commit_v, std::move(x))
+    .then(
+      [this, outcome, saved] {
+        if (saved)
+          self->send(actors.documents, atom::settle_v, saved);
+        tell_monitor(outcome.status, outcome.error, outcome.children);
+        self->send(actors.steps, atom::forget_v, context.definition.type,
+                   config.record.id);
+        self->send(actors.collector, atom::forget_v, config.record.id);
+        if (children)
+          self->send_exit(children, caf::exit_reason::user_shutdown);
+        self->send(run, atom::done_v, outcome);
+        self->quit();
+      },
+      [this](caf::error& e) { self->quit(e); });
+}
+
+step_job_impl::behavior_type
+step_job(step_job_impl::stateful_pointer<step_job_state> self,
+         step_job_config config, run_actors actors, manager_job_actor run,
+         job_monitor_actor monitor, key_lookup keys, const wall_clock* clock) {
+  auto& st = self->state;
+  st.config = std::move(config);
+  st.context = st.config.context;
+  st.actors = std::move(actors);
+  st.run = std::move(run);
+  st.monitor = std::move(monitor);
+  st.keys = std::move(keys);
+  st.clock = clock;
+  if (st.config.recovered)
+    st.resume(*st.config.recovered);
+  else
+    st.start();
+  return {
+    [self](atom::done, const child_counts& x) { self->state.on_done(x); },
+    [self](atom::cancel) { self->state.on_cancel(); },
+    [self](atom::retry) { self->state.on_retry(); },
+  };
+}
+
+} // namespace quaero

@@ -1,0 +1,100 @@
+#include "actors/store_actor.hpp"
+
+#include "definitions/log.hpp"
+
+#include <utility>
+
+namespace quaero {
+
+ack_promise store_state::on_commit(commit_ptr change) {
+  auto reply = self->make_response_promise<void>();
+  if (broken) {
+    reply.deliver(broken);
+    return reply;
+  }
+  const bool alone = change->level == durability::each;
+  if (alone)
+    write_group();
+  group_bytes += change->ops.bytes();
+  group.push_back({std::move(change), reply});
+  if (alone || group_bytes >= config.commit_bytes_max) {
+    write_group();
+  } else if (!armed) {
+    armed = true;
+    // Lands behind everything that already waits, so all of that joins in.
+    self->send(self, atom::flush_v);
+  }
+  return reply;
+}
+
+void store_state::on_flush() {
+  armed = false;
+  write_group();
+}
+
+void store_state::write_group() {
+  if (group.empty() || broken)
+    return;
+  auto batch = std::exchange(group, {});
+  group_bytes = 0;
+  bool sync = false;
+  for (const auto& x : batch)
+    sync |= x.change->level != durability::buffered;
+  storage::status result;
+  if (batch.size() == 1) {
+    result = db->write(batch[0].change->ops, sync);
+  } else {
+    storage::write_batch joined;
+    size_t bytes = 0;
+    for (const auto& x : batch)
+      bytes += x.change->ops.bytes();
+    joined.reserve(bytes);
+    for (const auto& x : batch)
+      joined.append(x.change->ops);
+    result = db->write(joined, sync);
+  }
+  ++writes;
+  commits += static_cast<int64_t>(batch.size());
+  if (!result.ok())
+    fail(result);
+  for (auto& x : batch) {
+    if (broken)
+      x.reply.deliver(broken);
+    else
+      acknowledge(x.reply);
+  }
+}
+
+void store_state::fail(const storage::status& why) {
+  broken = make_error(ec::storage_failed,
+                      "the database could not be written: " + why.message);
+  log::error("store.failed", {{"error", why.message}});
+  self->quit(broken);
+}
+
+actor_status store_state::on_status() const {
+  return {name,
+          self->mailbox().size(),
+          {{"commits", commits}, {"writes", writes}}};
+}
+
+store_impl::behavior_type
+store(store_impl::stateful_pointer<store_state> self, store_config config,
+      std::shared_ptr<storage::store> db) {
+  auto& st = self->state;
+  if (config.commit_bytes_max == 0 || db == nullptr) {
+    self->quit(make_error(ec::invalid_config, "store: commit_bytes_max > 0"));
+    return store_impl::behavior_type::make_empty_behavior();
+  }
+  st.config = config;
+  st.db = std::move(db);
+  return {
+    [self](atom::status) { return self->state.on_status(); },
+    [self](atom::commit, commit_ptr& x) {
+      return self->state.on_commit(std::move(x));
+    },
+    [self](atom::flush) { self->state.on_flush(); },
+  };
+}
+
+} // namespace quaero

@@ -1,0 +1,92 @@
+#pragma once
+
+#include "actors/actors.hpp"
+#include "actors/queue_job_actor.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace quaero {
+
+struct worker_pool_config {
+  std::string type;    ///< Of the jobs; not empty.
+  uint32_t slots = 16; ///< > 0; attempts at a time.
+  /// > 0; a job whose attempt ends without a report is tried again until it has
+  /// had this many attempts.
+  uint32_t lost_attempts_max = 3;
+  attempt_config attempt;
+};
+
+/// Attempts in progress.
+struct worker_pool_state {
+  static constexpr const char* name = "worker-pool";
+
+  explicit worker_pool_state(worker_pool_actor::pointer ptr) : self{ptr} {}
+
+  struct running {
+    queue_job_actor attempt;
+    uint64_t epoch = 0;
+    uint32_t number = 1;
+  };
+
+  worker_pool_actor::pointer self;
+  worker_pool_config config;
+  std::function<job_worker_actor()> spawn_worker;
+  job_worker_actor worker;
+  queue_actor queue;
+  log_collector_actor collector;
+  const wall_clock* clock = nullptr;
+  std::unordered_map<job_id, running> attempts;
+  std::unordered_map<caf::actor_addr, job_id> jobs;
+
+  void on_assign(job_block& block);
+  void on_cancel(const id_list& ids);
+  void on_down(const caf::down_msg& down);
+  void report_lost(const job_id& id, const running& lost,
+                   const caf::error& why);
+  actor_status on_status() const;
+};
+
+/// Runs jobs of one type: an attempt actor each, all served by one worker.
+/// A worker that ends is replaced at once; its attempts count as failed. An
+/// attempt actor that ends without a report is reported by the pool.
+/// @param spawn_worker makes the worker, and its successor; called by the pool.
+worker_pool_actor::behavior_type
+worker_pool(worker_pool_actor::stateful_pointer<worker_pool_state> self,
+            worker_pool_config config,
+            std::function<job_worker_actor()> spawn_worker, queue_actor queue,
+            log_collector_actor collector, const wall_clock* clock);
+
+/// Blocks in progress.
+struct block_pool_state {
+  static constexpr const char* name = "block-pool";
+
+  explicit block_pool_state(worker_pool_actor::pointer ptr) : self{ptr} {}
+
+  worker_pool_actor::pointer self;
+  worker_pool_config config;
+  block_worker_actor worker;
+  queue_actor queue;
+  const wall_clock* clock = nullptr;
+  int64_t running = 0;
+
+  void on_assign(const job_block& block);
+  void on_outcomes(report_block reports, std::vector<retry_policy> policies,
+                   std::vector<job_outcome>& outcomes);
+  actor_status on_status() const;
+};
+
+/// Runs very short jobs, a block at a time, without an actor each. Their start
+/// is stored with their end. They cannot be stopped once they have begun.
+/// A worker that ends takes the pool with it; the QUEUE then has the jobs.
+worker_pool_actor::behavior_type
+block_pool(worker_pool_actor::stateful_pointer<block_pool_state> self,
+           worker_pool_config config, block_worker_actor worker,
+           queue_actor queue, const wall_clock* clock);
+
+} // namespace quaero

@@ -1,0 +1,27 @@
+#include "actors/workers/registry.hpp"
+
+#include "actors/workers/local_dir/local_dir_worker.hpp"
+#include "actors/workers/noop/noop_worker.hpp"
+#include "actors/workers/test_job_generator/test_job_generator.hpp"
+
+#include <utility>
+
+namespace quaero {
+
+worker_kinds registered_workers(worker_settings settings) {
+  return [settings = std::move(settings)](const worker_environment& x) {
+    std::vector<worker_kind> kinds{
+      crawler::kind(x, settings.crawler),
+      local_dir::kind(x),
+      noop::kind(x),
+      test_job_generator::kind(x),
+    };
+    for (auto& kind : kinds)
+      if (auto i = settings.slots.find(kind.job_type);
+          i != settings.slots.end())
+        kind.slots = i->second;
+    return kinds;
+  };
+}
+
+} // namespace quaero

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "actors/runtime.hpp"
+#include "actors/workers/crawler/crawl_worker.hpp"
+
+#include <map>
+#include <string>
+
+namespace quaero {
+
+struct worker_settings {
+  crawler::crawler_settings crawler;
+  /// Slots by job type, where they differ from the kind's own.
+  std::map<std::string, uint32_t> slots;
+};
+
+/// The one list of worker kinds.
+worker_kinds registered_workers(worker_settings settings);
+
+} // namespace quaero

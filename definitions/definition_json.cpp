@@ -1,0 +1,104 @@
+#include "definitions/definition_reader.hpp"
+#include "definitions/json.hpp"
+
+namespace quaero {
+
+namespace {
+
+value to_array(const std::vector<std::string>& items) {
+  return value{value::array(items.begin(), items.end())};
+}
+
+value to_value(const retry_policy& x) {
+  return value::make_object({
+    {"attempts", x.attempts},
+    {"backoff", format_duration(x.backoff)},
+    {"backoff_max", format_duration(x.backoff_max)},
+    {"jitter", x.jitter},
+  });
+}
+
+value to_value(const std::optional<error_tolerance>& x) {
+  if (!x)
+    return {};
+  return value::make_object({
+    {"max_child_failures", x->max_child_failures},
+    {"failure_action", to_string(x->action)},
+  });
+}
+
+void set_time(value& out, std::string_view name, timestamp t) {
+  if (t != timestamp{})
+    out.set(name, to_rfc3339(t));
+}
+
+} // namespace
+
+value to_value(const step& x) {
+  auto result = value::make_object({
+    {"name", x.name},
+    {"type", x.type},
+    {"description", x.description},
+    {"config", x.config},
+    {"on_error", to_string(x.on_error)},
+    {"depends", join(x.depends)},
+    {"always_run", x.always_run},
+    {"condition", x.condition},
+  });
+  if (x.retry)
+    result.set("retry", to_value(*x.retry));
+  return result;
+}
+
+value to_value(const job_definition& x) {
+  value::array steps;
+  for (auto& s : x.steps)
+    steps.push_back(to_value(s));
+  auto result = value::make_object({
+    {"id", x.id},
+    {"name", x.name},
+    {"type", x.type},
+    {"job_type", x.job_type},
+    {"description", x.description},
+    {"toml", x.toml},
+    {"source_type", x.source_type},
+    {"base_url", x.base_url},
+    {"auth_id", x.auth_id},
+    {"steps", std::move(steps)},
+    {"schedule", x.schedule},
+    {"timeout", x.timeout},
+    {"enabled", x.enabled},
+    {"auto_start", x.auto_start},
+    {"extension", x.extension},
+    {"config", x.config},
+    {"pre_jobs", to_array(x.pre_jobs)},
+    {"post_jobs", to_array(x.post_jobs)},
+    {"error_tolerance", to_value(x.error_tolerance)},
+    {"tags", to_array(x.tags)},
+    {"url_patterns", to_array(x.url_patterns)},
+    {"validation_status", x.validation_status},
+    {"validation_error", x.validation_error},
+    {"content_hash", x.content_hash},
+    {"updated", x.updated},
+  });
+  set_time(result, "validated_at", x.validated_at);
+  set_time(result, "created_at", x.created_at);
+  set_time(result, "updated_at", x.updated_at);
+  return result;
+}
+
+definition_result parse_json_definition(std::string_view text,
+                                        const definition_limits& limits) {
+  value root;
+  std::string error;
+  if (!parse_json(text, root, error, {definition_depth_max, limits.bytes_max}))
+    return {{}, {{0, "", "invalid JSON: " + error}}};
+  if (!root.is_object())
+    return {{},
+            {{0, "",
+              std::string{"job definition must be a JSON object, not "}
+                + kind_name(root)}}};
+  return read_definition(std::move(root), definition_format::json, {}, limits);
+}
+
+} // namespace quaero

@@ -1,0 +1,284 @@
+#include "definitions/json.hpp"
+
+#include "definitions/utf8.hpp"
+
+#include <rapidjson/error/en.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+namespace quaero {
+
+namespace {
+
+// -- reading ------------------------------------------------------------------
+
+// Builds a value from the events of the parser. Open arrays and objects are on
+// a stack of its own, so that the depth of a text costs no call frames.
+class tree_builder {
+public:
+  explicit tree_builder(size_t depth_max) : depth_max_{depth_max} {}
+
+  bool Null() { return add(value{}); }
+  bool Bool(bool x) { return add(value{x}); }
+  bool Int(int x) { return add(value{x}); }
+  bool Uint(unsigned x) { return add(value{x}); }
+  bool Int64(int64_t x) { return add(value{x}); }
+  bool Uint64(uint64_t x) {
+    if (x <= static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
+      return add(value{static_cast<int64_t>(x)});
+    return add(value{static_cast<double>(x)});
+  }
+  bool Double(double x) { return add(value{x}); }
+  bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }
+  bool String(const char* text, rapidjson::SizeType size, bool) {
+    std::string_view view{text, size};
+    return check_text(view) && add(value{view});
+  }
+  bool StartObject() { return open(value::make_object()); }
+  bool Key(const char* text, rapidjson::SizeType size, bool) {
+    std::string_view view{text, size};
+    if (!check_text(view))
+      return false;
+    open_.back().as_object().emplace_back(std::string{view}, value{});
+    return true;
+  }
+  bool EndObject(rapidjson::SizeType) {
+    return check_names(open_.back().as_object()) && close();
+  }
+  bool StartArray() { return open(value::make_array()); }
+  bool EndArray(rapidjson::SizeType) { return close(); }
+
+  const std::string& error() const { return error_; }
+  value& result() { return result_; }
+
+private:
+  bool fail(std::string message) {
+    error_ = std::move(message);
+    return false;
+  }
+
+  // An escape can spell half of a surrogate pair.
+  bool check_text(std::string_view x) {
+    return is_utf8(x) || fail("a string is no valid Unicode");
+  }
+
+  bool check_names(const value::object& members) {
+    std::vector<std::string_view> names;
+    names.reserve(members.size());
+    for (auto& x : members)
+      names.push_back(x.first);
+    std::sort(names.begin(), names.end());
+    auto twice = std::adjacent_find(names.begin(), names.end());
+    return twice == names.end()
+           || fail("the member '" + std::string{*twice} + "' is given twice");
+  }
+
+  bool open(value x) {
+    if (open_.size() == depth_max_)
+      return fail("nested deeper than " + std::to_string(depth_max_)
+                  + " levels");
+    open_.push_back(std::move(x));
+    return true;
+  }
+
+  bool close() {
+    auto x = std::move(open_.back());
+    open_.pop_back();
+    return add(std::move(x));
+  }
+
+  bool add(value x) {
+    if (open_.empty())
+      result_ = std::move(x);
+    else if (open_.back().is_array())
+      open_.back().as_array().push_back(std::move(x));
+    else
+      open_.back().as_object().back().second = std::move(x);
+    return true;
+  }
+
+  size_t depth_max_;
+  std::vector<value> open_;
+  value result_;
+  std::string error_;
+};
+
+std::string at_position(std::string_view text, size_t offset,
+                        std::string message) {
+  auto before = text.substr(0, offset);
+  auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  auto line_begin = before.rfind('\n') + 1; // npos + 1 == 0
+  auto column = before.size() - line_begin + 1;
+  if (!message.empty() && message.back() == '.')
+    message.pop_back();
+  return "line " + std::to_string(line) + ", column " + std::to_string(column)
+         + ": " + message;
+}
+
+// -- writing ------------------------------------------------------------------
+
+void append_number(std::string& out, double x) {
+  if (!std::isfinite(x)) {
+    out += "null";
+    return;
+  }
+  std::array<char, 32> text{};
+  auto end = std::to_chars(text.data(), text.data() + text.size(), x).ptr;
+  std::string_view digits{text.data(), static_cast<size_t>(end - text.data())};
+  out += digits;
+  // Keeps 5.0 a double for whoever reads it back.
+  if (digits.find_first_of(".e") == std::string_view::npos)
+    out += ".0";
+}
+
+class json_writer {
+public:
+  json_writer(std::string& out, bool pretty) : out_{out}, pretty_{pretty} {}
+
+  void write(const value& x) {
+    if (x.is_null())
+      out_ += "null";
+    else if (x.is_bool())
+      out_ += x.as_bool() ? "true" : "false";
+    else if (x.is_int())
+      out_ += std::to_string(x.as_int());
+    else if (x.is_double())
+      append_number(out_, x.as_double());
+    else if (x.is_string())
+      append_json_string(out_, x.as_string());
+    else if (x.is_array())
+      write_all(x.as_array(), '[', ']', [this](auto& item) { write(item); });
+    else
+      write_all(x.as_object(), '{', '}', [this](auto& member) {
+        append_json_string(out_, member.first);
+        out_ += pretty_ ? ": " : ":";
+        write(member.second);
+      });
+  }
+
+private:
+  template <class Items, class Write>
+  void write_all(const Items& items, char first, char last, Write write_one) {
+    out_ += first;
+    ++depth_;
+    for (size_t i = 0; i < items.size(); ++i) {
+      if (i > 0)
+        out_ += ',';
+      new_line();
+      write_one(items[i]);
+    }
+    --depth_;
+    if (!items.empty())
+      new_line();
+    out_ += last;
+  }
+
+  void new_line() {
+    if (!pretty_)
+      return;
+    out_ += '\n';
+    out_.append(2 * depth_, ' ');
+  }
+
+  std::string& out_;
+  bool pretty_;
+  size_t depth_ = 0;
+};
+
+void append_escape(std::string& out, char c) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      break;
+    case '\\':
+      out += "\\\\";
+      break;
+    case '\n':
+      out += "\\n";
+      break;
+    case '\r':
+      out += "\\r";
+      break;
+    case '\t':
+      out += "\\t";
+      break;
+    default:
+      out += "\\u00";
+      out += hex[static_cast<uint8_t>(c) >> 4];
+      out += hex[static_cast<uint8_t>(c) & 15];
+  }
+}
+
+} // namespace
+
+bool parse_json(std::string_view text, value& out, std::string& error,
+                const json_limits& limits) {
+  if (text.size() > limits.bytes_max) {
+    error = "the text has " + std::to_string(text.size()) + " bytes, allowed "
+            + std::to_string(limits.bytes_max);
+    return false;
+  }
+  if (auto bad = find_invalid_utf8(text); bad != std::string_view::npos) {
+    error
+      = at_position(text, bad, "invalid UTF-8 at byte " + std::to_string(bad));
+    return false;
+  }
+  constexpr unsigned flags
+    = rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag;
+  // A null pointer would end the parser with a failed check.
+  rapidjson::MemoryStream stream{text.empty() ? "" : text.data(), text.size()};
+  rapidjson::Reader reader;
+  tree_builder builder{limits.depth_max};
+  auto result = reader.Parse<flags>(stream, builder);
+  if (result.IsError()) {
+    auto message = builder.error().empty()
+                     ? std::string{rapidjson::GetParseError_En(result.Code())}
+                     : builder.error();
+    error = at_position(text, result.Offset(), std::move(message));
+    return false;
+  }
+  // The parser takes a zero byte for the end of the text.
+  if (stream.Tell() != text.size()) {
+    error = at_position(text, stream.Tell(), "text after the end of the value");
+    return false;
+  }
+  out = std::move(builder.result());
+  return true;
+}
+
+std::string to_json(const value& x) {
+  std::string result;
+  json_writer{result, false}.write(x);
+  return result;
+}
+
+std::string to_pretty_json(const value& x) {
+  std::string result;
+  json_writer{result, true}.write(x);
+  return result;
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  std::string repaired;
+  if (!is_utf8(text)) {
+    repaired = to_utf8(text);
+    text = repaired;
+  }
+  out += '"';
+  for (auto c : text) {
+    if (c == '"' || c == '\\' || static_cast<uint8_t>(c) < 0x20)
+      append_escape(out, c);
+    else
+      out += c;
+  }
+  out += '"';
+}
+
+} // namespace quaero

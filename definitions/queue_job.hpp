@@ -1,0 +1,61 @@
+#pragma once
+
+#include "definitions/ids.hpp"
+#include "definitions/job_definition.hpp"
+#include "definitions/time.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace quaero {
+
+/// When a reply may say that something is stored.
+enum class durability : uint8_t {
+  group,    ///< After an fsync that is shared with others: survives power loss.
+  buffered, ///< After the write: survives the daemon, not the machine.
+  each,     ///< After an fsync of its own.
+};
+
+std::string to_string(durability x);
+bool from_string(std::string_view text, durability& out);
+
+/// Types of the jobs that the runtime itself makes.
+inline constexpr std::string_view manager_job_type = "manager";
+inline constexpr std::string_view step_job_type = "step";
+
+/// Work to be done. Immutable once it is stored: what happens to it is in its
+/// events. A run is a tree of these: one manager job, its step jobs, and under
+/// each step the jobs that workers execute, flat.
+struct queue_job {
+  job_id id;
+  job_id parent_id;  ///< None for a root.
+  job_id manager_id; ///< The run; equals `id` for the manager job itself.
+  job_id step_id;    ///< The step job; none outside of a step.
+  std::string type;  ///< "manager", "step", or what a worker executes.
+  std::string name;
+  std::string queue = "default";
+  uint8_t priority = 4; ///< 0 (first) to 9 (last).
+  uint16_t depth = 0;   ///< In the tree: manager 0, step 1, work 2.
+  timestamp created_at{};
+  timestamp run_at{}; ///< Not before; zero is at once.
+  retry_policy retry;
+  std::string config = "{}";   ///< JSON object.
+  std::string metadata = "{}"; ///< JSON object.
+
+  bool operator==(const queue_job&) const = default;
+};
+
+/// A job that somebody wants made. The runtime adds ids, time and context.
+struct new_job {
+  std::string type;
+  std::string name;
+  std::string config = "{}";   ///< JSON object.
+  std::string metadata = "{}"; ///< JSON object.
+  std::string queue = "default";
+  uint8_t priority = 4;
+  timestamp run_at{};
+  retry_policy retry;
+};
+
+} // namespace quaero

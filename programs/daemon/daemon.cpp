@@ -1,0 +1,261 @@
+#include "programs/daemon/daemon.hpp"
+
+#include "actors/deadlines.hpp"
+#include "actors/workers/registry.hpp"
+#include "definitions/log.hpp"
+#include "definitions/validation.hpp"
+#include "storage/leveldb_store.hpp"
+#include "storage/tables.hpp"
+
+#include <caf/scoped_actor.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <sstream>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace fs = std::filesystem;
+
+namespace quaero {
+
+namespace {
+
+std::string read_file(const fs::path& path) {
+  std::ifstream in{path, std::ios::binary};
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+/// The TOML files directly in `dir`, by name.
+std::vector<fs::path> toml_files(const std::string& dir) {
+  std::vector<fs::path> out;
+  std::error_code error;
+  for (fs::directory_iterator i{dir, error}, end; !error && i != end;
+       i.increment(error))
+    if (i->path().extension() == ".toml")
+      out.push_back(i->path());
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+durability durability_of(const std::string& text) {
+  durability out = durability::group;
+  from_string(text, out);
+  return out;
+}
+
+worker_settings worker_settings_of(const settings& x) {
+  worker_settings out;
+  out.crawler.fetcher.user_agent = x.crawler.user_agent;
+  out.crawler.fetcher.concurrency_max
+    = static_cast<uint32_t>(x.crawler.connections_max);
+  out.crawler.defaults.user_agent = x.crawler.user_agent;
+  out.crawler.defaults.respect_robots = x.crawler.respect_robots;
+  out.crawler.defaults.request_timeout
+    = std::chrono::duration_cast<std::chrono::milliseconds>(
+      x.crawler.request_timeout);
+  out.crawler.defaults.max_body_size
+    = static_cast<int64_t>(x.crawler.max_body_bytes);
+  for (const auto& [type, slots] : x.worker_slots)
+    out.slots[type] = static_cast<uint32_t>(slots);
+  return out;
+}
+
+} // namespace
+
+system_config::system_config(uint64_t threads) {
+  add_message_types<caf::id_block::quaero_types>();
+  // Polls nothing while idle, and wakes up sooner than work stealing.
+  set("scheduler.policy", caf::atom("sharing"));
+  const auto cores = std::max(1u, std::thread::hardware_concurrency());
+  set("scheduler.max-threads", threads == 0 ? uint64_t{cores} : threads);
+  set("logger.file-verbosity", caf::atom("quiet"));
+  set("logger.console-verbosity", caf::atom("quiet"));
+}
+
+daemon::daemon(settings how) : settings_{std::move(how)} {
+}
+
+daemon::~daemon() {
+  gateway_.stop();
+  runtime_.reset();
+  system_.reset(); // waits until every actor is gone
+}
+
+std::string daemon::open_database() {
+  std::error_code error;
+  fs::create_directories(settings_.data_dir, error);
+  if (error)
+    return "data directory " + settings_.data_dir
+           + " cannot be made: " + error.message();
+  settings_.data_dir = fs::absolute(settings_.data_dir).lexically_normal();
+  storage::leveldb_options options;
+  options.write_buffer_bytes = settings_.store.write_buffer_mib << 20;
+  options.block_cache_bytes = settings_.store.block_cache_mib << 20;
+  options.compression = settings_.store.compression;
+  std::unique_ptr<storage::store> db;
+  auto result
+    = storage::open_leveldb(settings_.data_dir + "/db", options, db);
+  if (result.code == storage::errc::busy)
+    return "data directory " + settings_.data_dir
+           + " is in use by another daemon; stop it, or choose another one "
+             "with --data-dir";
+  if (result.ok())
+    result = storage::open_format(*db);
+  if (result.ok())
+    result = storage::next_boot(*db, boot_);
+  if (!result.ok())
+    return "database " + settings_.data_dir + "/db: " + result.message;
+  db_ = std::move(db);
+  // An endpoint that an earlier daemon left behind leads nowhere.
+  fs::remove(fs::path{settings_.data_dir} / "endpoint", error);
+  return {};
+}
+
+std::string daemon::load_variables() {
+  for (const auto& path : toml_files(settings_.variables_dir)) {
+    auto problems = read_variables(read_file(path), variables_);
+    if (!problems.empty())
+      return path.string() + ": " + problems.front();
+  }
+  if (!settings_.docs_dir.empty())
+    variables_["docs-dir"] = fs::absolute(settings_.docs_dir);
+  if (!settings_.definitions_dir.empty())
+    variables_["definitions-dir"] = fs::absolute(settings_.definitions_dir);
+  variables_["data-dir"] = settings_.data_dir;
+  return {};
+}
+
+std::optional<std::string> daemon::find_key(std::string_view key) const {
+  std::lock_guard guard{keys_mutex_};
+  auto i = variables_.find(key);
+  if (i == variables_.end())
+    return std::nullopt;
+  return i->second;
+}
+
+void daemon::load_definition(const std::string& path) {
+  auto parsed = parse_toml(read_file(path));
+  for (const auto& x : parsed.errors)
+    log::error("definitions.invalid", {{"error", to_string(x, path)}});
+  if (!parsed.ok())
+    return;
+  auto& x = parsed.definition;
+  x.validation_status = "valid";
+  x.validated_at = system_wall_clock().now();
+  caf::scoped_actor self{*system_};
+  bool same = false;
+  self->request(runtime_->readers.front(), reader_deadline, atom::get_v, x.id)
+    .receive(
+      [&](const job_definition& old) {
+        same = old.content_hash == x.content_hash;
+        x.updated = !same;
+      },
+      [](const caf::error&) {});
+  if (same)
+    return;
+  const auto id = x.id;
+  self
+    ->request(runtime_->dispatcher, store_deadline, atom::put_v, std::move(x))
+    .receive(
+      [&](bool is_new) {
+        log::info("definitions.loaded", {{"id", id}, {"new", is_new}});
+      },
+      [&](const caf::error& e) {
+        log::error("definitions.not_stored",
+                   {{"id", id}, {"error", message_of(e)}});
+      });
+}
+
+void daemon::load_definitions() {
+  for (const auto& path : toml_files(settings_.definitions_dir))
+    load_definition(path);
+}
+
+std::string daemon::listen() {
+  gateway_config how;
+  if (!split_listen(settings_.listen, how.address, how.port))
+    return "listen: '" + settings_.listen + "' is not HOST:PORT";
+  how.docs_dir = settings_.docs_dir;
+  gateway_actors actors{runtime_->dispatcher,      runtime_->jobs,
+                        runtime_->steps,           runtime_->queue,
+                        runtime_->readers.front(), runtime_->collector,
+                        runtime_->documents};
+  auto port = gateway_.start(*system_, how, actors);
+  if (!port)
+    return message_of(port.error());
+  url_ = gateway_.url();
+  std::lock_guard guard{keys_mutex_};
+  variables_["server-url"] = url_;
+  return {};
+}
+
+std::string daemon::write_endpoint() const {
+  const auto path = fs::path{settings_.data_dir} / "endpoint";
+  const auto part = path.string() + ".part";
+  {
+    std::ofstream out{part, std::ios::trunc};
+    out << url_ << '\n';
+    if (!out.flush())
+      return "cannot write " + part;
+  }
+  std::error_code error;
+  fs::rename(part, path, error); // so that a reader never sees half of it
+  return error ? "cannot write " + path.string() + ": " + error.message()
+               : std::string{};
+}
+
+std::string daemon::start() {
+  if (auto why = open_database(); !why.empty())
+    return why;
+  if (auto why = load_variables(); !why.empty())
+    return why;
+  config_ = std::make_unique<system_config>(settings_.actor_threads);
+  system_ = std::make_unique<caf::actor_system>(*config_);
+  runtime_config how;
+  how.queue.length_max = settings_.queue.length_max;
+  how.queue.report_durability = durability_of(settings_.durability);
+  how.id_seed = std::random_device{}();
+  how.id_seed = how.id_seed << 32 | std::random_device{}();
+  runtime_ = std::make_unique<runtime>(
+    *system_, how, db_, boot_, system_wall_clock(),
+    [this](std::string_view key) { return find_key(key); },
+    registered_workers(worker_settings_of(settings_)));
+  runtime_->store->attach_functor([this](const caf::error& why) {
+    if (!why || why == caf::exit_reason::kill)
+      return;
+    failed_ = true;
+    if (on_failure_)
+      on_failure_();
+  });
+  if (auto why = listen(); !why.empty())
+    return why;
+  auto runs = runtime_->recover();
+  if (!runs)
+    return "the database cannot be read: " + message_of(runs.error());
+  load_definitions();
+  if (auto why = write_endpoint(); !why.empty())
+    return why;
+  log::info("daemon.ready", {{"url", url_},
+                             {"data_dir", settings_.data_dir},
+                             {"start", boot_},
+                             {"runs_recovered", *runs}});
+  return {};
+}
+
+bool daemon::stop() {
+  log::info("daemon.stopping", {});
+  std::error_code error;
+  fs::remove(fs::path{settings_.data_dir} / "endpoint", error);
+  const bool idle = !failed_ && runtime_->drain(settings_.drain_timeout);
+  gateway_.stop();
+  log::info("daemon.stopped", {{"idle", idle}});
+  return idle;
+}
+
+} // namespace quaero

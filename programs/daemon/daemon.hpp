@@ -1,0 +1,70 @@
+#pragma once
+
+#include "actors/gateway/gateway.hpp"
+#include "actors/runtime.hpp"
+#include "definitions/settings.hpp"
+#include "definitions/variables.hpp"
+#include "storage/store.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace quaero {
+
+/// CAF's configuration for a process of ours.
+struct system_config : caf::actor_system_config {
+  explicit system_config(uint64_t threads);
+};
+
+/// A running daemon: the database, the actors, the gateway. Made from settings,
+/// started, and stopped once.
+class daemon {
+public:
+  explicit daemon(settings how);
+  ~daemon();
+
+  /// Opens the data directory, brings back what was going on, listens, writes
+  /// the URL into the file `endpoint` of the data directory.
+  /// @returns "" or a sentence that says what to do; then nothing runs.
+  std::string start();
+
+  const std::string& url() const { return url_; }
+
+  /// Calls `f` from any thread when the database has failed: the daemon must
+  /// end then. Set it before start().
+  void on_failure(std::function<void()> f) { on_failure_ = std::move(f); }
+  bool failed() const { return failed_; }
+
+  /// Takes no new work, lets what runs end for at most `drain_timeout`, closes.
+  /// @returns whether nothing was interrupted.
+  bool stop();
+
+private:
+  std::string open_database();
+  std::string load_variables();
+  void load_definitions();
+  void load_definition(const std::string& path);
+  std::string listen();
+  std::string write_endpoint() const;
+  std::optional<std::string> find_key(std::string_view key) const;
+
+  settings settings_;
+  variables variables_;
+  mutable std::mutex keys_mutex_;
+  std::function<void()> on_failure_;
+  std::atomic<bool> failed_{false};
+  std::shared_ptr<storage::store> db_;
+  uint64_t boot_ = 0;
+  std::unique_ptr<system_config> config_;
+  std::unique_ptr<caf::actor_system> system_;
+  std::unique_ptr<runtime> runtime_;
+  gateway gateway_;
+  std::string url_;
+};
+
+} // namespace quaero

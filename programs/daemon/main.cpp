@@ -1,0 +1,86 @@
+#include "definitions/log.hpp"
+#include "definitions/settings.hpp"
+#include "programs/daemon/daemon.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <span>
+#include <string>
+#include <thread>
+
+#include <pthread.h>
+#include <unistd.h>
+
+namespace {
+
+enum exit_code { exit_ok = 0, exit_failed = 1, exit_usage = 2 };
+
+constexpr const char* usage = "Usage: quaerod [--config FILE] [FLAGS]\n"
+                              "Runs Quaero until SIGINT or SIGTERM.\n\n";
+
+sigset_t stop_signals() {
+  sigset_t out;
+  sigemptyset(&out);
+  sigaddset(&out, SIGINT);
+  sigaddset(&out, SIGTERM);
+  return out;
+}
+
+int print_errors(const std::vector<quaero::setting_error>& errors) {
+  for (const auto& x : errors)
+    std::fprintf(stderr, "quaerod: %s\n", to_string(x).c_str());
+  return exit_usage;
+}
+
+int run(const quaero::settings& how) {
+  // Blocked in every thread that is made from here on; waited for below.
+  const auto signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  quaero::daemon daemon{how};
+  daemon.on_failure([] { kill(getpid(), SIGTERM); });
+  if (auto why = daemon.start(); !why.empty()) {
+    std::fprintf(stderr, "quaerod: %s\n", why.c_str());
+    return exit_failed;
+  }
+  int signal = 0;
+  sigwait(&signals, &signal);
+  // Whoever asks twice does not want to wait.
+  std::thread{[signals] {
+    int again = 0;
+    sigwait(&signals, &again);
+    _exit(128 + again);
+  }}.detach();
+  daemon.stop();
+  return daemon.failed() ? exit_failed : exit_ok;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  const std::span<const char* const> words{
+    const_cast<const char* const*>(argv) + 1, static_cast<size_t>(argc) - 1};
+  auto arguments = quaero::parse_daemon_arguments(words);
+  if (arguments.help) {
+    std::printf("%s%s", usage, quaero::settings_help().c_str());
+    return exit_ok;
+  }
+  if (arguments.version) {
+    std::printf("quaerod %s\n", QUAERO_VERSION);
+    return exit_ok;
+  }
+  if (!arguments.errors.empty())
+    return print_errors(arguments.errors);
+  arguments.sources.environment = quaero::process_environment();
+  auto loaded = quaero::load_settings(arguments.sources);
+  if (!loaded.ok())
+    return print_errors(loaded.errors);
+  const auto& how = loaded.value;
+  quaero::log::setup(how.log.level, how.log.format == "json"
+                                      ? quaero::log::format::json
+                                      : quaero::log::format::text);
+  for (const auto& x : loaded.warnings)
+    quaero::log::warn("settings.unknown", {{"what", to_string(x)}});
+  return run(how);
+}

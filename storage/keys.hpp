@@ -1,0 +1,75 @@
+#pragma once
+
+#include "definitions/ids.hpp"
+
+#include <array>
+#include <cassert>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace quaero::storage {
+
+/// First byte of a key. Letters are never given to another table.
+enum class table : char {
+  active = 'a',
+  children = 'c',
+  documents = 'd',
+  events = 'e',
+  definitions = 'f',
+  queue_heads = 'h',
+  document_index = 'i',
+  jobs = 'j',
+  kv = 'k',
+  log = 'l',
+  meta = 'm',
+  queue = 'q',
+  roots = 'r',
+  document_sources = 's',
+  job_log = 'x',
+};
+
+/// "jobs", or nullptr if no table has that letter.
+const char* table_name(char letter);
+
+/// A key of parts with fixed widths, without an allocation.
+/// REQUIRES: the parts fit 48 bytes.
+class fixed_key {
+public:
+  explicit fixed_key(table x) { bytes_[size_++] = static_cast<char>(x); }
+
+  fixed_key& add(const job_id& x) {
+    assert(size_ + x.bytes.size() <= bytes_.size());
+    std::memcpy(bytes_.data() + size_, x.bytes.data(), x.bytes.size());
+    size_ += x.bytes.size();
+    return *this;
+  }
+  fixed_key& add_byte(uint8_t x) { return add_big_endian<1>(x); }
+  fixed_key& add_be32(uint32_t x) { return add_big_endian<4>(x); }
+  fixed_key& add_be64(uint64_t x) { return add_big_endian<8>(x); }
+
+  std::string_view view() const { return {bytes_.data(), size_}; }
+  operator std::string_view() const { return view(); }
+
+private:
+  template <size_t Bytes>
+  fixed_key& add_big_endian(uint64_t x) {
+    assert(size_ + Bytes <= bytes_.size());
+    for (size_t i = Bytes; i > 0; --i)
+      bytes_[size_++] = static_cast<char>(x >> (8 * (i - 1)));
+    return *this;
+  }
+
+  std::array<char, 48> bytes_;
+  size_t size_ = 0;
+};
+
+/// A key of a letter and text.
+inline std::string text_key(table x, std::string_view text) {
+  std::string result(1, static_cast<char>(x));
+  result.append(text);
+  return result;
+}
+
+} // namespace quaero::storage

@@ -1,0 +1,144 @@
+#include "storage/codec.hpp"
+#include "storage/keys.hpp"
+#include "storage/tables.hpp"
+
+#include <iterator>
+
+namespace quaero::storage {
+
+namespace {
+
+std::string meta_key(std::string_view name) {
+  return text_key(table::meta, name);
+}
+
+void put_number(write_batch& out, std::string_view key, uint64_t x) {
+  auto& val = out.begin_put(key);
+  put_byte(val, record_version);
+  put_varint(val, x);
+  out.end_put();
+}
+
+status read_number(const store& db, std::string_view key, uint64_t& out) {
+  return read_record(db, key, [&](std::string_view val) {
+    record_reader in{val};
+    in.expect(record_version);
+    out = in.take_varint();
+    return in.done();
+  });
+}
+
+status write_format(store& db, std::string_view key) {
+  auto first = db.scan();
+  first->seek({});
+  if (first->valid())
+    return {errc::corruption, "the database has no format version"};
+  if (auto result = first->state(); !result.ok())
+    return result;
+  write_batch batch;
+  put_number(batch, key, format_version);
+  return db.write(batch, true);
+}
+
+bool decode_totals(std::string_view val, totals& out) {
+  record_reader in{val};
+  in.expect(record_version);
+  if (in.take_varint() != std::size(out.jobs))
+    in.fail();
+  for (auto& count : out.jobs)
+    count = in.take_varint();
+  out.documents = in.take_varint();
+  out.log_sequence = in.take_varint();
+  return in.done();
+}
+
+/// Whether `c` is ASCII white space; the locale has no say.
+bool is_blank(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+std::string kv_key(std::string_view key) {
+  while (!key.empty() && is_blank(key.front()))
+    key.remove_prefix(1);
+  while (!key.empty() && is_blank(key.back()))
+    key.remove_suffix(1);
+  auto result = text_key(table::kv, key);
+  for (auto& c : result) {
+    if (c >= 'A' && c <= 'Z')
+      c = static_cast<char>(c - 'A' + 'a');
+  }
+  return result;
+}
+
+} // namespace
+
+status open_format(store& db) {
+  auto key = meta_key("format");
+  uint64_t found = 0;
+  auto result = read_number(db, key, found);
+  if (result.code == errc::not_found)
+    return write_format(db, key);
+  if (!result.ok())
+    return result;
+  if (found > format_version)
+    return {errc::too_new, "the database has format " + std::to_string(found)
+                             + ", this program knows "
+                             + std::to_string(format_version)};
+  return found == format_version ? status{} : damaged(key);
+}
+
+status next_boot(store& db, uint64_t& boot) {
+  auto key = meta_key("boot");
+  uint64_t last = 0;
+  auto result = read_number(db, key, last);
+  if (!result.ok() && result.code != errc::not_found)
+    return result;
+  write_batch batch;
+  put_number(batch, key, last + 1);
+  result = db.write(batch, true);
+  if (result.ok())
+    boot = last + 1;
+  return result;
+}
+
+void put_totals(write_batch& out, const totals& x) {
+  auto& val = out.begin_put(meta_key("totals"));
+  put_byte(val, record_version);
+  put_varint(val, std::size(x.jobs));
+  for (auto count : x.jobs)
+    put_varint(val, count);
+  put_varint(val, x.documents);
+  put_varint(val, x.log_sequence);
+  out.end_put();
+}
+
+status read_totals(const store& db, totals& out) {
+  totals found;
+  auto result = read_record(db, meta_key("totals"), [&](std::string_view val) {
+    return decode_totals(val, found);
+  });
+  if (!result.ok() && result.code != errc::not_found)
+    return result;
+  out = found;
+  return {};
+}
+
+void put_kv(write_batch& out, std::string_view key, std::string_view val) {
+  auto& record = out.begin_put(kv_key(key));
+  put_byte(record, record_version);
+  record.append(val);
+  out.end_put();
+}
+
+status read_kv(const store& db, std::string_view key, std::string& val) {
+  return read_record(db, kv_key(key), [&](std::string_view record) {
+    record_reader in{record};
+    in.expect(record_version);
+    if (in.failed())
+      return false;
+    val = in.take_rest();
+    return true;
+  });
+}
+
+} // namespace quaero::storage

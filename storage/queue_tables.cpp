@@ -1,0 +1,148 @@
+#include "storage/codec.hpp"
+#include "storage/keys.hpp"
+#include "storage/tables.hpp"
+
+#include <cassert>
+
+namespace quaero::storage {
+
+namespace {
+
+constexpr std::string_view default_queue = "default";
+constexpr size_t queue_key_bytes = 10;
+
+// Which fields a queue record has; what is absent has its default.
+enum entry_field : uint64_t {
+  entry_step = 1 << 0,
+  entry_manager = 1 << 1,
+  entry_queue = 1 << 2,
+  entry_run_at = 1 << 3,
+  entry_attempt = 1 << 4,
+  entry_priority = 1 << 5, ///< Absent: the lane.
+  entry_fields_end = 1 << 6,
+};
+
+fixed_key to_key(const queue_key& x) {
+  assert(x.lane < lane_count);
+  return fixed_key{table::queue}.add_byte(x.lane).add_be64(x.sequence);
+}
+
+uint64_t fields_of(const queue_entry& x) {
+  uint64_t result = 0;
+  auto add = [&](bool present, entry_field field) {
+    if (present)
+      result |= field;
+  };
+  add(static_cast<bool>(x.step_id), entry_step);
+  add(static_cast<bool>(x.manager_id), entry_manager);
+  add(x.queue != default_queue, entry_queue);
+  add(x.run_at != timestamp{}, entry_run_at);
+  add(x.attempt != 0, entry_attempt);
+  add(x.priority != x.key.lane, entry_priority);
+  return result;
+}
+
+void encode(std::string& out, const queue_entry& x) {
+  auto fields = fields_of(x);
+  put_byte(out, record_version);
+  put_varint(out, fields);
+  put_id(out, x.id);
+  put_string(out, x.type);
+  if (fields & entry_step)
+    put_id(out, x.step_id);
+  if (fields & entry_manager)
+    put_id(out, x.manager_id);
+  if (fields & entry_queue)
+    put_string(out, x.queue);
+  if (fields & entry_run_at)
+    put_time_from(out, id_time(x.id), x.run_at);
+  if (fields & entry_attempt)
+    put_varint(out, x.attempt);
+  if (fields & entry_priority)
+    put_byte(out, x.priority);
+}
+
+bool decode(std::string_view key, std::string_view val, queue_entry& x) {
+  record_reader key_in{key.substr(1)};
+  x.key.lane = key_in.take_byte();
+  x.key.sequence = key_in.take_be64();
+  record_reader in{val};
+  in.expect(record_version);
+  auto fields = in.take_varint(entry_fields_end - 1);
+  x.id = in.take_id();
+  x.type = in.take_string();
+  if (fields & entry_step)
+    x.step_id = in.take_id();
+  if (fields & entry_manager)
+    x.manager_id = in.take_id();
+  x.queue
+    = fields & entry_queue ? in.take_string() : std::string{default_queue};
+  if (fields & entry_run_at)
+    x.run_at = in.take_time_from(id_time(x.id));
+  if (fields & entry_attempt)
+    x.attempt = static_cast<uint32_t>(in.take_varint(UINT32_MAX));
+  x.priority = fields & entry_priority ? in.take_byte() : x.key.lane;
+  return key_in.done() && in.done();
+}
+
+status read_queue_head(const store& db, queue_key& head) {
+  auto result
+    = read_record(db, fixed_key{table::queue_heads}.add_byte(head.lane),
+                  [&](std::string_view val) {
+                    record_reader in{val};
+                    in.expect(record_version);
+                    head.sequence = in.take_varint();
+                    return in.done();
+                  });
+  return result.code == errc::not_found ? status{} : result;
+}
+
+status read_lane(const store& db, uint8_t lane,
+                 const std::function<void(queue_entry&&)>& f) {
+  queue_key head{lane, 0};
+  if (auto result = read_queue_head(db, head); !result.ok())
+    return result;
+  status error;
+  auto result = for_each(
+    db, fixed_key{table::queue}.add_byte(lane),
+    [&](std::string_view key, std::string_view val) {
+      queue_entry found;
+      if (key.size() != queue_key_bytes || !decode(key, val, found)) {
+        error = damaged(key);
+        return false;
+      }
+      f(std::move(found));
+      return true;
+    },
+    to_key(head));
+  return error.ok() ? result : error;
+}
+
+} // namespace
+
+void put_queue_entry(write_batch& out, const queue_entry& x) {
+  encode(out.begin_put(to_key(x.key)), x);
+  out.end_put();
+}
+
+void remove_queue_entry(write_batch& out, const queue_key& key) {
+  out.remove(to_key(key));
+}
+
+void put_queue_head(write_batch& out, const queue_key& head) {
+  auto& val = out.begin_put(fixed_key{table::queue_heads}.add_byte(head.lane));
+  put_byte(val, record_version);
+  put_varint(val, head.sequence);
+  out.end_put();
+}
+
+status read_queue(const store& db,
+                  const std::function<void(queue_entry&&)>& f) {
+  for (uint8_t lane = 0; lane < lane_count; ++lane) {
+    if (auto result = read_lane(db, lane, f); !result.ok())
+      return result;
+  }
+  return {};
+}
+
+} // namespace quaero::storage

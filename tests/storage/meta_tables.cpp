@@ -1,0 +1,120 @@
+#include "tests/storage/samples.hpp"
+
+using namespace quaero;
+using namespace quaero::storage;
+using namespace quaero::storage::test;
+
+namespace {
+
+job_definition stored(const job_definition& x) {
+  memory_store db;
+  write(db, [&](write_batch& out) { put_definition(out, x); });
+  job_definition result;
+  require_ok(read_definition(db, x.id, result));
+  return result;
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(meta_tables, memory_fixture)
+
+BOOST_AUTO_TEST_CASE(an_empty_database_gets_the_format_of_the_program) {
+  require_ok(open_format(*db));
+  require_ok(open_format(*db));
+  BOOST_CHECK_EQUAL(all(*db).size(), 1u);
+}
+
+BOOST_AUTO_TEST_CASE(the_format_is_synced) {
+  fault_store faulty{std::move(db)};
+  require_ok(open_format(faulty));
+  BOOST_CHECK_EQUAL(faulty.syncs(), 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_newer_format_is_refused) {
+  require_ok(open_format(*db));
+  auto key = all(*db).front().first;
+  require_ok(put(*db, key, std::string{"\x01", 1} + char(format_version + 1)));
+  auto result = open_format(*db);
+  BOOST_CHECK(result.code == errc::too_new);
+  BOOST_CHECK(result.message.find("format 2") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_format_that_never_was_is_damage) {
+  require_ok(open_format(*db));
+  auto key = all(*db).front().first;
+  require_ok(put(*db, key, std::string("\x01\x00", 2)));
+  BOOST_CHECK(open_format(*db).code == errc::corruption);
+}
+
+BOOST_AUTO_TEST_CASE(a_filled_database_without_format_is_not_ours) {
+  require_ok(put(*db, "something", "else"));
+  BOOST_CHECK(open_format(*db).code == errc::corruption);
+  BOOST_CHECK_EQUAL(all(*db).size(), 1u);
+}
+
+BOOST_AUTO_TEST_CASE(boots_are_counted_and_synced) {
+  fault_store faulty{std::move(db)};
+  for (uint64_t expected : {1u, 2u, 3u}) {
+    uint64_t boot = 0;
+    require_ok(next_boot(faulty, boot));
+    BOOST_CHECK_EQUAL(boot, expected);
+    require_ok(faulty.power_loss());
+  }
+  faulty.fail_write(1, {errc::io_error, "broken"});
+  uint64_t boot = 77;
+  BOOST_CHECK(!next_boot(faulty, boot).ok());
+  BOOST_CHECK_EQUAL(boot, 77u);
+}
+
+BOOST_AUTO_TEST_CASE(totals_come_back_or_are_zero) {
+  totals x;
+  x.documents = 5;
+  require_ok(read_totals(*db, x));
+  BOOST_CHECK(x == totals{});
+  for (size_t i = 0; i < job_status_count; ++i)
+    x.jobs[i] = 1ull << (10 * i);
+  x.documents = 99;
+  x.log_sequence = UINT64_MAX;
+  write(*db, [&](write_batch& out) { put_totals(out, x); });
+  totals found;
+  require_ok(read_totals(*db, found));
+  BOOST_CHECK(found == x);
+}
+
+BOOST_AUTO_TEST_CASE(a_definition_comes_back_exactly) {
+  BOOST_CHECK(stored(full_definition()) == full_definition());
+  job_definition plain;
+  BOOST_CHECK(stored(plain) == plain);
+  auto kind = stored(full_definition()).steps[0].config;
+  BOOST_CHECK(kind.find("one")->is_double());
+}
+
+BOOST_AUTO_TEST_CASE(definitions_come_by_id) {
+  auto second = full_definition();
+  second.id = "alpha";
+  write(*db, [&](write_batch& out) {
+    put_definition(out, full_definition());
+    put_definition(out, second);
+  });
+  std::vector<job_definition> found(3);
+  require_ok(read_definitions(*db, found));
+  BOOST_CHECK((found == std::vector{second, full_definition()}));
+  write(*db, [&](write_batch& out) { remove_definition(out, "alpha"); });
+  BOOST_CHECK(read_definition(*db, "alpha", second).code == errc::not_found);
+  require_ok(read_definitions(*db, found));
+  BOOST_CHECK_EQUAL(found.size(), 1u);
+}
+
+BOOST_AUTO_TEST_CASE(keys_of_pairs_ignore_case_and_blanks) {
+  write(*db, [&](write_batch& out) { put_kv(out, " \tOps-Mail\n", "A b"); });
+  std::string val;
+  require_ok(read_kv(*db, "ops-mail", val));
+  BOOST_CHECK_EQUAL(val, "A b");
+  require_ok(read_kv(*db, "OPS-MAIL ", val));
+  BOOST_CHECK(read_kv(*db, "ops mail", val).code == errc::not_found);
+  write(*db, [&](write_batch& out) { put_kv(out, "ops-MAIL", ""); });
+  require_ok(read_kv(*db, "ops-mail", val));
+  BOOST_CHECK_EQUAL(val, "");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
