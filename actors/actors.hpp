@@ -51,10 +51,10 @@ using reader_actor = status_actor::extend<
   // Lines of a step or of a manager job; ec::not_found.
   caf::replies_to<atom::log, job_id, storage::log_query>::with<log_page>,
   // Lines of one job wherever they are.
-  caf::replies_to<atom::log, atom::get, job_id, storage::log_query>::with<
-    log_page>,
-  caf::replies_to<atom::documents, storage::document_query>::with<
-    document_page>,
+  caf::replies_to<atom::log, atom::get, job_id,
+                  storage::log_query>::with<log_page>,
+  caf::replies_to<atom::documents,
+                  storage::document_query>::with<document_page>,
   // A document by id; ec::not_found.
   caf::replies_to<atom::documents, atom::get, std::string>::with<document>,
   // Records that the QUEUE does not hold in memory.
@@ -71,8 +71,8 @@ using reader_actor = status_actor::extend<
 using document_store_actor = status_actor::extend<
   // Encodes the documents for a commit of the sender's; `manager` is the run
   // that saves them, or none. To be settled afterwards.
-  caf::replies_to<atom::prepare, std::vector<document>, job_id>::with<
-    prepared_ptr>,
+  caf::replies_to<atom::prepare, std::vector<document>,
+                  job_id>::with<prepared_ptr>,
   // The commit that held the prepared documents is over.
   caf::reacts_to<atom::settle, prepared_ptr>>;
 

@@ -24,8 +24,8 @@ public:
   virtual init_result init(const step_context& x) = 0;
 
   /// Makes the jobs, or does the work.
-  virtual step_output create(const step_context& x,
-                             const init_result& found) = 0;
+  virtual step_output create(const step_context& x, const init_result& found)
+    = 0;
 };
 
 struct definition_worker_state {

@@ -66,10 +66,9 @@ dispatcher_state::on_execute(const run_request& x) {
         }
         self
           ->request(jobs, store_deadline, atom::start_v, std::move(definition))
-          .then([reply](run_started& y) mutable {
-                  reply.deliver(std::move(y));
-                },
-                failed);
+          .then(
+            [reply](run_started& y) mutable { reply.deliver(std::move(y)); },
+            failed);
       },
       failed);
   return reply;
@@ -110,17 +109,16 @@ ack_promise dispatcher_state::on_remove(const std::string& id) {
     .then(
       [this, reply, id](const job_definition& old) mutable {
         if (old.job_type == "system") {
-          reply.deliver(make_error(
-            ec::conflict, "job definition '" + id + "' is of the system"));
+          reply.deliver(make_error(ec::conflict, "job definition '" + id
+                                                   + "' is of the system"));
           return;
         }
         auto x = std::make_shared<commit>();
         storage::remove_definition(x->ops, id);
         self->request(collector, store_deadline, atom::commit_v, std::move(x))
-          .then([reply]() mutable { acknowledge(reply); },
-                [reply](caf::error& e) mutable {
-                  reply.deliver(std::move(e));
-                });
+          .then(
+            [reply]() mutable { acknowledge(reply); },
+            [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
       },
       [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
   return reply;

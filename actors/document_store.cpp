@@ -17,9 +17,8 @@ caf::error failed(const storage::status& why) {
 
 } // namespace
 
-caf::error document_store_state::find(const std::string& key,
-                                      const document& x, bool& found,
-                                      document& old) const {
+caf::error document_store_state::find(const std::string& key, const document& x,
+                                      bool& found, document& old) const {
   found = true;
   if (auto i = pending.find(key); i != pending.end()) {
     old = i->second.newest;
@@ -36,12 +35,8 @@ caf::error document_store_state::find(const std::string& key,
   return result.ok() ? caf::error{} : failed(result);
 }
 
-caf::error document_store_state::prepare_one(document& x,
-                                             const job_id& manager,
+caf::error document_store_state::prepare_one(document& x, const job_id& manager,
                                              prepared_documents& out) {
-  if (x.source_type.empty() || x.source_id.empty())
-    return make_error(ec::invalid_argument,
-                      "a document needs a source_type and a source_id");
   auto key = source_key(x);
   bool found = false;
   document old;
@@ -76,6 +71,10 @@ caf::error document_store_state::prepare_one(document& x,
 caf::result<prepared_ptr>
 document_store_state::on_prepare(std::vector<document>& documents,
                                  const job_id& manager) {
+  for (const auto& x : documents)
+    if (x.source_type.empty() || x.source_id.empty())
+      return make_error(ec::invalid_argument,
+                        "a document needs a source_type and a source_id");
   auto out = std::make_shared<prepared_documents>();
   for (auto& x : documents) {
     if (auto e = prepare_one(x, manager, *out)) {

@@ -7,11 +7,8 @@ namespace quaero {
 job_context::job_context(leased_job lease, const wall_clock& clock,
                          std::function<void()> on_line,
                          job_context_limits limits)
-  : lease_{std::move(lease)},
-    clock_{clock},
-    on_line_{std::move(on_line)},
-    limits_{limits} {
-}
+  : lease_{std::move(lease)}, clock_{clock}, on_line_{std::move(on_line)},
+    limits_{limits} {}
 
 void job_context::log(log_level level, std::string message) {
   bool first = false;

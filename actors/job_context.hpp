@@ -48,7 +48,7 @@ public:
   /// Whether the attempt shall stop; to be asked between pieces of work.
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
 
-  // -- for the runtime ----------------------------------------------------------
+  // -- for the runtime --------------------------------------------------------
 
   void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
   std::vector<log_line> take_lines();

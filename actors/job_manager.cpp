@@ -6,6 +6,8 @@
 #include "definitions/log.hpp"
 #include "definitions/validation.hpp"
 
+#include <caf/send.hpp>
+
 #include <utility>
 
 namespace quaero {
@@ -32,21 +34,25 @@ bool read_snapshot(const queue_job& record, job_definition& out) {
 
 } // namespace
 
+job_manager_state::~job_manager_state() {
+  for (const auto& [id, x] : runs)
+    caf::anon_send_exit(x.actor, caf::exit_reason::kill);
+}
+
 caf::typed_response_promise<id_list>
 job_manager_state::on_submit(submission& x) {
   auto reply = self->make_response_promise<id_list>();
   if (x.jobs.size() > config.submit_jobs_max) {
-    reply.deliver(make_error(ec::limit_reached,
-                             "more than submit_jobs_max ("
-                               + std::to_string(config.submit_jobs_max)
-                               + ") jobs at once"));
+    reply.deliver(
+      make_error(ec::limit_reached, "more than submit_jobs_max ("
+                                      + std::to_string(config.submit_jobs_max)
+                                      + ") jobs at once"));
     return reply;
   }
   auto request = std::make_shared<enqueue_request>();
   request->level = x.level;
-  request->jobs
-    = make_jobs(x.jobs, {x.scope.manager, x.scope.step, x.parent}, *ids,
-                clock->now(), request->ops);
+  request->jobs = make_jobs(x.jobs, {x.scope.manager, x.scope.step, x.parent},
+                            *ids, clock->now(), request->ops);
   if (x.marker)
     storage::put_event(request->ops, x.marker_n, *x.marker);
   auto made = std::make_shared<id_list>();
@@ -73,14 +79,14 @@ job_manager_state::on_start(job_definition& definition) {
   record.created_at = clock->now();
   record.config
     = to_json(value::make_object({{"definition", to_value(definition)}}));
-  record.metadata
-    = to_json(value::make_object({{"job_definition_id", definition.id},
-                                  {"job_def_name", definition.name}}));
+  record.metadata = to_json(value::make_object(
+    {{"job_definition_id", definition.id}, {"job_def_name", definition.name}}));
   what.definition = std::move(definition);
   auto x = std::make_shared<commit>();
   storage::put_job(x->ops, record);
   storage::put_active(x->ops, record.id);
   x->created = 1;
+  x->roots = 1;
   run_started started{record.id, record.name};
   auto shared = std::make_shared<manager_job_config>(std::move(what));
   self->request(collector, store_deadline, atom::commit_v, std::move(x))
@@ -96,10 +102,14 @@ job_manager_state::on_start(job_definition& definition) {
 void job_manager_state::spawn_run(manager_job_config what) {
   const auto id = what.record.id;
   const auto definition_id = what.definition.id;
-  run_actors peers{caf::actor_cast<job_manager_actor>(self), steps, queue,
-                   collector, documents, hub};
-  auto actor = self->spawn(manager_job, std::move(what), std::move(peers),
-                           keys, ids, clock);
+  run_actors peers{caf::actor_cast<job_manager_actor>(self),
+                   steps,
+                   queue,
+                   collector,
+                   documents,
+                   hub};
+  auto actor = self->spawn(manager_job, std::move(what), std::move(peers), keys,
+                           ids, clock);
   self->monitor(actor);
   runs.insert_or_assign(id, run{actor, definition_id});
   tell_watchers(definition_id, id);
@@ -146,9 +156,10 @@ void job_manager_state::on_down(const caf::down_msg& down) {
   for (const auto& [id, x] : runs) {
     if (x.actor.address() != down.source)
       continue;
-    if (down.reason)
-      log::error("run.lost", {{"run", to_string(id)},
-                              {"reason", message_of(down.reason)}});
+    if (down.reason && down.reason != caf::exit_reason::kill
+        && down.reason != caf::sec::request_receiver_down)
+      log::error("run.lost",
+                 {{"run", to_string(id)}, {"reason", message_of(down.reason)}});
     on_done(job_id{id});
     return;
   }
@@ -171,9 +182,10 @@ caf::typed_response_promise<uint64_t> job_manager_state::on_recover() {
   self->request(reader, store_deadline, atom::recover_v)
     .then(
       [this, reply](const recovery_ptr& found) mutable {
+        // First, so that no run can queue anything before.
+        self->send(queue, atom::recover_v, found);
         for (auto& x : found->runs)
           bring_back(std::move(x));
-        self->send(queue, atom::recover_v, found);
         reply.deliver(static_cast<uint64_t>(found->runs.size()));
       },
       [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
@@ -201,9 +213,8 @@ actor_status job_manager_state::on_status() const {
 
 job_manager_actor::behavior_type
 job_manager(job_manager_actor::stateful_pointer<job_manager_state> self,
-            job_manager_config config, job_manager_peers peers,
-            key_lookup keys, std::shared_ptr<id_generator> ids,
-            const wall_clock* clock) {
+            job_manager_config config, job_manager_peers peers, key_lookup keys,
+            std::shared_ptr<id_generator> ids, const wall_clock* clock) {
   auto& st = self->state;
   st.config = config;
   st.steps = std::move(peers.steps);

@@ -23,6 +23,7 @@ struct job_manager_state {
   static constexpr const char* name = "job-manager";
 
   explicit job_manager_state(job_manager_actor::pointer ptr) : self{ptr} {}
+  ~job_manager_state(); ///< Its runs end with it.
 
   struct run {
     manager_job_actor actor;
@@ -73,8 +74,7 @@ struct job_manager_peers {
 /// ec::limit_reached above `submit_jobs_max`; the QUEUE's and the STORE's.
 job_manager_actor::behavior_type
 job_manager(job_manager_actor::stateful_pointer<job_manager_state> self,
-            job_manager_config config, job_manager_peers peers,
-            key_lookup keys, std::shared_ptr<id_generator> ids,
-            const wall_clock* clock);
+            job_manager_config config, job_manager_peers peers, key_lookup keys,
+            std::shared_ptr<id_generator> ids, const wall_clock* clock);
 
 } // namespace quaero

@@ -67,11 +67,11 @@ void log_collector_state::add_totals(commit& change) {
     --count(change.left[i]);
     ++count(change.events[i].status);
   }
+  totals.roots += change.roots;
   totals.documents += static_cast<uint64_t>(change.documents);
 }
 
-ack_promise
-log_collector_state::on_commit(commit_ptr change) {
+ack_promise log_collector_state::on_commit(commit_ptr change) {
   auto reply = self->make_response_promise<void>();
   add_totals(*change);
   auto block = number(*change);
@@ -102,8 +102,8 @@ log_collector(log_collector_actor::stateful_pointer<log_collector_state> self,
   auto& st = self->state;
   auto result = storage::read_totals(*db, st.totals);
   if (config.message_bytes_max == 0 || !result.ok()) {
-    self->quit(make_error(ec::invalid_config,
-                          "log collector: " + result.message));
+    self->quit(
+      make_error(ec::invalid_config, "log collector: " + result.message));
     return log_collector_actor::behavior_type::make_empty_behavior();
   }
   st.config = config;

@@ -5,24 +5,40 @@
 #include "definitions/json.hpp"
 #include "definitions/log.hpp"
 
+#include <caf/send.hpp>
+
 #include <algorithm>
 #include <utility>
 
 namespace quaero {
 
-// -- tools ----------------------------------------------------------------------
+namespace {
+
+/// Why a step is skipped that no dependency keeps back.
+constexpr const char* run_stopped = "the run was stopped";
+
+} // namespace
+
+// -- tools --------------------------------------------------------------------
+
+manager_job_state::~manager_job_state() {
+  for (const auto& x : nodes)
+    if (x.actor)
+      caf::anon_send_exit(x.actor, caf::exit_reason::kill);
+  if (monitor)
+    caf::anon_send_exit(monitor, caf::exit_reason::kill);
+}
 
 size_t manager_job_state::index_of(const std::string& step_name) const {
   const auto& steps = config.definition.steps;
-  auto i = std::find_if(steps.begin(), steps.end(), [&](const step& x) {
-    return x.name == step_name;
-  });
+  auto i = std::find_if(steps.begin(), steps.end(),
+                        [&](const step& x) { return x.name == step_name; });
   return static_cast<size_t>(i - steps.begin());
 }
 
 job_scope manager_job_state::scope_of(const job_id& step_id,
                                       const std::string& step_name) const {
-  return {config.record.id, step_id,   config.record.name,
+  return {config.record.id,     step_id,   config.record.name,
           config.definition.id, step_name, config.definition.tags};
 }
 
@@ -38,13 +54,13 @@ queue_job manager_job_state::step_record(size_t i, const job_id& id) const {
   job.depth = 1;
   job.created_at = clock->now();
   job.config = to_json(x.config);
-  job.metadata = to_json(value::make_object(
-    {{"manager_id", to_string(config.record.id)},
-     {"step_index", static_cast<int64_t>(i)},
-     {"step_name", x.name},
-     {"step_type", x.type},
-     {"description", x.description},
-     {"job_definition_id", config.definition.id}}));
+  job.metadata = to_json(
+    value::make_object({{"manager_id", to_string(config.record.id)},
+                        {"step_index", static_cast<int64_t>(i)},
+                        {"step_name", x.name},
+                        {"step_type", x.type},
+                        {"description", x.description},
+                        {"job_definition_id", config.definition.id}}));
   return job;
 }
 
@@ -71,8 +87,8 @@ step_job_config manager_job_state::step_config(size_t i) {
 void manager_job_state::add_line(commit& to, log_level level,
                                  std::string message) {
   const auto& id = config.record.id;
-  to.lines.push_back({id, id, id, level, log_origin::manager, clock->now(),
-                      std::move(message)});
+  to.lines.push_back(
+    {id, id, id, level, log_origin::manager, clock->now(), std::move(message)});
 }
 
 void manager_job_state::log(log_level level, std::string message) {
@@ -82,15 +98,19 @@ void manager_job_state::log(log_level level, std::string message) {
   self->send(actors.collector, atom::commit_v, std::move(x));
 }
 
-// -- the way through --------------------------------------------------------------
+// -- the way through ----------------------------------------------------------
 
 void manager_job_state::spawn_monitor() {
   run_progress now;
   now.manager = config.record.id;
   now.status = job_status::running;
   for (size_t i = 0; i < nodes.size(); ++i)
-    now.steps.push_back({nodes[i].id, step_at(i).name, step_at(i).type,
-                         nodes[i].status, nodes[i].children, {}});
+    now.steps.push_back({nodes[i].id,
+                         step_at(i).name,
+                         step_at(i).type,
+                         nodes[i].status,
+                         nodes[i].children,
+                         {}});
   job_monitor_config how;
   how.tolerance = config.definition.error_tolerance;
   monitor = self->spawn(job_monitor, how, std::move(now),
@@ -126,10 +146,16 @@ void manager_job_state::resume(recovered_run found) {
     return;
   }
   started_at = found.state.started_at;
+  std::vector<std::pair<size_t, std::string>> verdicts;
   for (auto& x : found.steps) {
     const auto i = index_of(x.job.name);
     if (i == nodes.size())
       continue;
+    const auto& why = x.state.error;
+    if (x.state.status == job_status::failed)
+      verdicts.emplace_back(i, "failed: " + why);
+    else if (x.state.status == job_status::skipped && why != run_stopped)
+      verdicts.emplace_back(i, "skipped: " + why);
     auto& node = nodes[i];
     node.id = x.job.id;
     node.children = x.children;
@@ -140,16 +166,13 @@ void manager_job_state::resume(recovered_run found) {
   }
   spawn_monitor();
   log(log_level::info, "Going on after a restart");
-  // What a terminal step's on_error says holds again.
-  for (size_t i = 0; i < nodes.size(); ++i)
-    if (nodes[i].status == job_status::failed
-        && (step_at(i).on_error == on_error::fail
-            || step_at(i).on_error == on_error::fatal))
-      stop("step '" + step_at(i).name + "' failed");
   arm_timeout();
   for (size_t i = 0; i < nodes.size(); ++i)
     if (nodes[i].recovered)
       start_step(i);
+  // What a terminal step's on_error says holds again.
+  for (const auto& [i, what] : verdicts)
+    judge(i, "step '" + step_at(i).name + "' " + what);
   advance();
 }
 
@@ -176,26 +199,46 @@ bool manager_job_state::ready(const step& x,
 }
 
 void manager_job_state::advance() {
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    if (nodes[i].status != job_status::pending)
-      continue;
-    std::string culprit;
-    if (stopping)
-      skip_step(i, "the run was stopped");
-    else if (!ready(step_at(i), culprit))
-      continue;
-    else if (culprit.empty())
-      start_step(i);
-    else if (step_at(i).always_run) {
-      log(log_level::info, "Step '" + step_at(i).name
-                             + "' runs despite failed dependency '" + culprit
-                             + "'");
-      start_step(i);
-    } else {
-      skip_step(i, "dependency '" + culprit + "' failed");
-    }
+  // A step that is skipped decides others, whatever their order in the file.
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (size_t i = 0; i < nodes.size(); ++i)
+      changed |= decide(i);
   }
   finish_if_over();
+}
+
+/// Starts or skips a step that waits, if it can be said which.
+bool manager_job_state::decide(size_t i) {
+  if (nodes[i].status != job_status::pending)
+    return false;
+  std::string culprit;
+  if (stopping) {
+    skip_step(i, run_stopped);
+  } else if (!ready(step_at(i), culprit)) {
+    return false;
+  } else if (culprit.empty()) {
+    start_step(i);
+  } else if (step_at(i).always_run) {
+    log(log_level::info, "Step '" + step_at(i).name
+                           + "' runs despite failed dependency '" + culprit
+                           + "'");
+    start_step(i);
+  } else {
+    skip_step(i, "dependency '" + culprit + "' failed");
+  }
+  return true;
+}
+
+/// What it means for the run that a step has not done its work.
+void manager_job_state::judge(size_t i, const std::string& what) {
+  const auto how = step_at(i).on_error;
+  if (how == on_error::fail || how == on_error::fatal)
+    stop(what);
+  else if (error.empty() && nodes[i].status == job_status::failed)
+    error = what;
+  if (how == on_error::fatal)
+    cancel_all();
 }
 
 void manager_job_state::start_step(size_t i) {
@@ -224,18 +267,12 @@ void manager_job_state::skip_step(size_t i, const std::string& why) {
   add_line(*x, log_level::warn,
            "Step '" + step_at(i).name + "' skipped: " + why);
   self->send(actors.collector, atom::commit_v, std::move(x));
-  self->send(monitor, atom::progress_v,
-             step_progress{node.id, step_at(i).name, step_at(i).type,
-                           job_status::skipped, {}, why});
-  const auto how = step_at(i).on_error;
-  if (!stopping && (how == on_error::fail || how == on_error::fatal))
-    stop("step '" + step_at(i).name + "' skipped: " + why);
-  if (how == on_error::fatal)
-    cancel_all();
-  if (stopping) // earlier steps of the list may still be pending
-    for (size_t k = 0; k < i; ++k)
-      if (nodes[k].status == job_status::pending)
-        skip_step(k, "the run was stopped");
+  self->send(
+    monitor, atom::progress_v,
+    step_progress{
+      node.id, step_at(i).name, step_at(i).type, job_status::skipped, {}, why});
+  if (!stopping)
+    judge(i, "step '" + step_at(i).name + "' skipped: " + why);
 }
 
 void manager_job_state::stop(const std::string& why) {
@@ -249,20 +286,19 @@ void manager_job_state::cancel_all() {
   for (const auto& node : nodes)
     if (node.status == job_status::running && node.actor)
       self->send(node.actor, atom::cancel_v);
-  self
-    ->request(actors.queue, cancel_deadline, atom::cancel_v, config.record.id)
-    .then(
-      [] {}, // the steps find out from their monitors
-      [this](caf::error& e) {
-        log::error("run.cancel_failed", {{"run", to_string(config.record.id)},
-                                         {"error", message_of(e)}});
-      });
+  self->request(actors.queue, cancel_deadline, atom::cancel_v, config.record.id)
+    .then([] {}, // the steps find out from their monitors
+          [this](caf::error& e) {
+            log::error(
+              "run.cancel_failed",
+              {{"run", to_string(config.record.id)}, {"error", message_of(e)}});
+          });
 }
 
 void manager_job_state::finish_if_over() {
-  const bool over = std::all_of(nodes.begin(), nodes.end(), [](const step_node& x) {
-    return is_terminal(x.status);
-  });
+  const bool over
+    = std::all_of(nodes.begin(), nodes.end(),
+                  [](const step_node& x) { return is_terminal(x.status); });
   if (over && !ending)
     finish();
 }
@@ -310,7 +346,7 @@ void manager_job_state::finish() {
       [this](caf::error& e) { self->quit(e); });
 }
 
-// -- messages -------------------------------------------------------------------
+// -- messages -----------------------------------------------------------------
 
 void manager_job_state::on_done(const step_result& result) {
   const auto i = index_of(result.name);
@@ -324,13 +360,7 @@ void manager_job_state::on_done(const step_result& result) {
   if (result.status == job_status::failed) {
     const auto what = "step '" + result.name + "' failed: " + result.error;
     log(log_level::error, "S" + what.substr(1));
-    const auto how = step_at(i).on_error;
-    if (how == on_error::fail || how == on_error::fatal)
-      stop(what);
-    else if (error.empty())
-      error = what;
-    if (how == on_error::fatal)
-      cancel_all();
+    judge(i, what);
   } else {
     log(log_level::info,
         "Step '" + result.name + "' " + to_string(result.status));
@@ -340,9 +370,9 @@ void manager_job_state::on_done(const step_result& result) {
 
 void manager_job_state::on_exceeded(uint64_t failures) {
   const auto& limit = config.definition.error_tolerance;
-  const auto what
-    = std::to_string(failures) + " jobs failed; max_child_failures is "
-      + std::to_string(limit ? limit->max_child_failures : 0);
+  const auto what = std::to_string(failures)
+                    + " jobs failed; max_child_failures is "
+                    + std::to_string(limit ? limit->max_child_failures : 0);
   log(log_level::warn, "Error tolerance exceeded: " + what);
   if (!limit || limit->action != failure_action::stop_all)
     return;
@@ -387,6 +417,11 @@ void manager_job_state::on_down(const caf::down_msg& down) {
   auto i = running.find(down.source);
   if (i == running.end())
     return;
+  if (down.reason == caf::exit_reason::kill
+      || down.reason == caf::sec::request_receiver_down) {
+    self->quit(down.reason); // the daemon ends; the run goes on with the next
+    return;
+  }
   const auto which = i->second;
   auto& node = nodes[which];
   const auto why = "the step's actor ended: " + message_of(down.reason);

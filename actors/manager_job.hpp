@@ -31,6 +31,7 @@ struct manager_job_state {
   static constexpr const char* name = "manager-job";
 
   explicit manager_job_state(manager_job_impl::pointer ptr) : self{ptr} {}
+  ~manager_job_state(); ///< Its steps and its monitor end with it.
 
   struct step_node {
     job_status status = job_status::pending;
@@ -58,7 +59,7 @@ struct manager_job_state {
   std::string error;       ///< The first one.
   std::vector<ack_promise> cancel_waiting;
 
-  // -- messages --------------------------------------------------------------------
+  // -- messages ---------------------------------------------------------------
   void on_done(const step_result& result);
   void on_exceeded(uint64_t failures);
   ack_promise on_cancel();
@@ -66,12 +67,14 @@ struct manager_job_state {
   void on_timeout();
   void on_down(const caf::down_msg& down);
 
-  // -- the way through ---------------------------------------------------------------
+  // -- the way through --------------------------------------------------------
   void start();
   void resume(recovered_run found);
   void arm_timeout();
   void spawn_monitor();
   void advance();
+  bool decide(size_t i);
+  void judge(size_t i, const std::string& what);
   bool ready(const step& x, std::string& failed_dependency) const;
   void start_step(size_t i);
   void skip_step(size_t i, const std::string& why);
@@ -80,7 +83,7 @@ struct manager_job_state {
   void finish_if_over();
   void finish();
 
-  // -- tools -------------------------------------------------------------------------
+  // -- tools ------------------------------------------------------------------
   const step& step_at(size_t i) const { return config.definition.steps[i]; }
   size_t index_of(const std::string& name) const;
   job_scope scope_of(const job_id& step_id, const std::string& name) const;

@@ -20,7 +20,7 @@
 
 namespace quaero {
 
-// -- context -------------------------------------------------------------------
+// -- context ------------------------------------------------------------------
 
 /// Whose work something is. Travels with every message that can log.
 struct job_scope {
@@ -32,7 +32,7 @@ struct job_scope {
   std::vector<std::string> tags; ///< Of the definition.
 };
 
-// -- what is committed ----------------------------------------------------------
+// -- what is committed --------------------------------------------------------
 
 /// A change that somebody wants stored: all of it or nothing.
 /// The LOG COLLECTOR numbers the lines and keeps the totals; events must
@@ -43,6 +43,7 @@ struct commit {
   std::vector<job_event> events;
   std::vector<job_status> left; ///< The state that events[i] moved from.
   uint64_t created = 0;         ///< New jobs, pending.
+  uint64_t roots = 0;           ///< Those of them without a parent.
   int64_t documents = 0;        ///< New ones minus removed ones.
   durability level = durability::group;
 
@@ -55,7 +56,7 @@ struct commit {
 };
 using commit_ptr = std::shared_ptr<commit>;
 
-// -- what is published ----------------------------------------------------------
+// -- what is published --------------------------------------------------------
 
 /// Progress of one step, as the JOB MONITOR sees it.
 struct step_progress {
@@ -82,7 +83,7 @@ struct event_block {
 };
 using event_block_ptr = std::shared_ptr<const event_block>;
 
-// -- queue and pools -------------------------------------------------------------
+// -- queue and pools ----------------------------------------------------------
 
 /// A job and the right to run it once.
 struct leased_job {
@@ -101,9 +102,9 @@ struct job_block {
 struct job_outcome {
   job_status status = job_status::completed; ///< A terminal state.
   std::string error;
-  bool retryable = true;     ///< Only for failed: is another try worth it?
+  bool retryable = true; ///< Only for failed: is another try worth it?
   uint64_t result_count = 0;
-  std::string result;        ///< JSON object or "".
+  std::string result; ///< JSON object or "".
 
   static job_outcome ok() { return {}; }
   static job_outcome failure(std::string why, bool retryable = true) {
@@ -192,7 +193,7 @@ struct queue_status {
   uint64_t leased = 0;
 };
 
-// -- runs ------------------------------------------------------------------------
+// -- runs ---------------------------------------------------------------------
 
 struct run_request {
   std::string definition_id;
@@ -207,8 +208,8 @@ struct run_started {
 /// Everything a worker may know about the step it serves.
 struct step_context {
   job_scope scope;
-  step definition;                           ///< Placeholders replaced.
-  value job_config = value::make_object();   ///< Of the definition.
+  step definition;                         ///< Placeholders replaced.
+  value job_config = value::make_object(); ///< Of the definition.
   std::string base_url;
   std::string source_type;
   std::string auth_id;
@@ -242,7 +243,7 @@ struct step_result {
 struct recovered_step {
   queue_job job;
   job_state state;
-  bool spawned = false;   ///< All children were made.
+  bool spawned = false;    ///< All children were made.
   uint32_t next_event = 1; ///< Number for its next event.
   child_counts children;
 };
@@ -258,11 +259,14 @@ struct recovered_run {
 struct recovery {
   std::vector<recovered_run> runs;
   std::vector<storage::queue_entry> queue;
+  /// Queued jobs of runs whose last attempt nobody ended.
+  std::vector<job_id> interrupted;
+  /// Above every sequence that an entry or a stored head has.
   uint64_t next_sequence = 1;
 };
 using recovery_ptr = std::shared_ptr<recovery>;
 
-// -- views: what READER answers ---------------------------------------------------
+// -- views: what READER answers -----------------------------------------------
 
 struct job_view {
   queue_job job;
@@ -274,9 +278,9 @@ struct job_page {
   uint64_t total = 0;
 };
 
-/// Which jobs are wanted, newest first.
+/// Which jobs are wanted: roots, newest first, or children, oldest first.
 struct job_query {
-  std::optional<job_id> parent; ///< Absent: roots.
+  std::optional<job_id> parent;     ///< Absent: roots.
   std::vector<job_status> statuses; ///< Empty: all.
   size_t limit = 50;
   size_t offset = 0;
@@ -311,7 +315,7 @@ struct actor_status {
 class job_context;
 using job_context_ptr = std::shared_ptr<job_context>;
 
-// -- how messages travel between nodes ---------------------------------------------
+// -- how messages travel between nodes ----------------------------------------
 
 template <class Inspector>
 auto inspect(Inspector& f, leased_job& x) {

@@ -4,6 +4,7 @@
 #include "definitions/log.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace quaero {
@@ -26,7 +27,7 @@ durability stronger(durability a, durability b) {
 
 } // namespace
 
-// -- gathering ------------------------------------------------------------------
+// -- gathering ----------------------------------------------------------------
 
 queue_state::gathering::gathering() : change{std::make_shared<commit>()} {
   change->level = durability::buffered;
@@ -46,15 +47,15 @@ void queue_state::gathering::need(durability level) {
   change->level = stronger(change->level, level);
 }
 
-// -- messages -------------------------------------------------------------------
+// -- messages -----------------------------------------------------------------
 
 ack_promise queue_state::on_enqueue(enqueue_ptr request) {
   auto reply = self->make_response_promise<void>();
   const auto& jobs = request->jobs;
   if (length + jobs.size() > config.length_max) {
-    reply.deliver(make_error(ec::limit_reached,
-                             "the queue is full: queue.length_max is "
-                               + std::to_string(config.length_max)));
+    reply.deliver(
+      make_error(ec::limit_reached, "the queue is full: queue.length_max is "
+                                      + std::to_string(config.length_max)));
     return reply;
   }
   if (!jobs.empty() && cancelled.count(jobs[0].manager_id) != 0) {
@@ -70,6 +71,8 @@ ack_promise queue_state::on_enqueue(enqueue_ptr request) {
     pending.arrivals.push_back(std::move(x));
   }
   pending.change->created += jobs.size();
+  if (!jobs.empty() && !jobs[0].parent_id)
+    pending.change->roots += jobs.size();
   pending.need(request->level);
   pending.replies.push_back(reply);
   arm_flush();
@@ -104,14 +107,16 @@ void queue_state::on_recover(recovery& found) {
     sequences.adopt(sequence);
   sequences.skip_to(found.next_sequence);
   stored_head = sequences.head();
+  const std::unordered_set<job_id> interrupted{found.interrupted.begin(),
+                                               found.interrupted.end()};
   for (auto& x : found.queue) {
     arrival one;
     one.job.id = x.id;
     one.job.key = x.key;
-    one.job.attempt = x.attempt;
+    one.job.priority = x.priority;
+    one.job.interrupted = interrupted.count(x.id) != 0;
     one.job.scope = scope_for(x.manager_id, x.step_id);
     one.type = &lanes_of(x.type);
-    one.priority = x.priority;
     one.run_at = x.run_at;
     lane_used[x.key.lane] = true;
     if (x.step_id)
@@ -136,9 +141,8 @@ void queue_state::on_wake() {
 }
 
 void queue_state::on_down(const caf::down_msg& down) {
-  std::erase_if(monitors, [&](const auto& x) {
-    return x.second.address() == down.source;
-  });
+  std::erase_if(
+    monitors, [&](const auto& x) { return x.second.address() == down.source; });
   report_block lost;
   for (auto& [id, held] : leases) {
     if (held.pool != down.source || held.reported)
@@ -188,10 +192,11 @@ actor_status queue_state::on_status() const {
           {{"ready", static_cast<int64_t>(now.ready)},
            {"delayed", static_cast<int64_t>(now.delayed)},
            {"leased", static_cast<int64_t>(now.leased)},
+           {"resident_bytes", static_cast<int64_t>(resident_bytes)},
            {"refused_reports", refused}}};
 }
 
-// -- waiting jobs ---------------------------------------------------------------
+// -- waiting jobs -------------------------------------------------------------
 
 queue_state::arrival queue_state::make_arrival(const queue_job& job,
                                                uint32_t attempt,
@@ -203,14 +208,13 @@ queue_state::arrival queue_state::make_arrival(const queue_job& job,
   key.sequence = sequences.take(!later);
   lane_used[key.lane] = true;
   x.job.id = job.id;
-  x.job.attempt = attempt;
+  x.job.priority = job.priority;
   x.job.scope = scope_for(job.manager_id, job.step_id);
   x.type = &lanes_of(job.type);
-  x.priority = job.priority;
   x.run_at = job.run_at;
-  storage::put_queue_entry(out, {key, job.id, job.step_id, job.manager_id,
-                                 job.type, job.queue, job.priority, job.run_at,
-                                 attempt});
+  storage::put_queue_entry(out,
+                           {key, job.id, job.step_id, job.manager_id, job.type,
+                            job.queue, job.priority, job.run_at, attempt});
   enter(x.job.scope);
   return x;
 }
@@ -218,13 +222,20 @@ queue_state::arrival queue_state::make_arrival(const queue_job& job,
 queue_state::arrival queue_state::take_in(queue_job job,
                                           storage::write_batch& out) {
   auto x = make_arrival(job, 0, out);
-  const auto bytes = bytes_of(job);
-  if (resident_bytes + bytes <= config.resident_bytes_max) {
-    resident_bytes += bytes;
-    x.job.record
-      = std::make_unique<loaded_job>(loaded_job{std::move(job), 0, 0});
-  }
+  if (resident_bytes + bytes_of(job) <= config.resident_bytes_max)
+    hold_record(x.job, {std::move(job), 0, 0});
   return x;
+}
+
+void queue_state::hold_record(entry& x, loaded_job record) {
+  resident_bytes += bytes_of(record.job);
+  x.record = std::make_unique<loaded_job>(std::move(record));
+}
+
+loaded_job queue_state::take_record(entry& x) {
+  auto record = std::move(*std::exchange(x.record, nullptr));
+  resident_bytes -= bytes_of(record.job);
+  return record;
 }
 
 queue_state::lanes& queue_state::lanes_of(const std::string& type) {
@@ -246,7 +257,7 @@ void queue_state::arrive(arrival x) {
     return;
   }
   auto& where = *x.type;
-  where.ready[x.priority].push_back(std::move(x.job));
+  where.ready[x.job.priority].push_back(std::move(x.job));
   ++where.size;
 }
 
@@ -314,7 +325,7 @@ void queue_state::tell(const step_delta& delta) {
     late->second += delta;
 }
 
-// -- commits --------------------------------------------------------------------
+// -- commits ------------------------------------------------------------------
 
 void queue_state::arm_flush() {
   if (flush_armed || pending.empty()

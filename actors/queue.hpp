@@ -23,10 +23,9 @@ struct queue_config {
   /// Bytes of records kept in memory; jobs beyond are read when their turn
   /// comes.
   uint64_t resident_bytes_max = 256ull << 20;
-  size_t commit_bytes_max = 1 << 20;   ///< One commit, about.
-  uint32_t commits_in_flight_max = 2;  ///< > 0; meanwhile changes gather.
-  uint32_t block_jobs_max = 256;       ///< > 0; jobs in one assignment.
-  uint64_t head_lag_max = 4096;        ///< Sequences until the head is stored.
+  uint32_t commits_in_flight_max = 2; ///< > 0; meanwhile changes gather.
+  uint32_t block_jobs_max = 256;      ///< > 0; jobs in one assignment.
+  uint64_t head_lag_max = 4096;       ///< Sequences until the head is stored.
   /// Of the reports' commits.
   durability report_durability = durability::group;
 };
@@ -57,7 +56,8 @@ struct queue_state {
     storage::queue_key key;
     std::unique_ptr<loaded_job> record;
     uint32_t scope = 0;
-    uint32_t attempt = 0; ///< Attempts that have failed.
+    uint8_t priority = 4;
+    bool interrupted = false; ///< Its last attempt ended with the daemon.
   };
 
   struct lanes;
@@ -66,7 +66,6 @@ struct queue_state {
   struct arrival {
     entry job;
     lanes* type = nullptr; ///< Stable: `types` is a node-based map.
-    uint8_t priority = 4;
     timestamp run_at{};
   };
 
@@ -137,16 +136,16 @@ struct queue_state {
   gathering pending;
   uint32_t commits_in_flight = 0;
   bool flush_armed = false;
-  timestamp wake_at{};      ///< Of the timer that is armed; zero is none.
+  timestamp wake_at{}; ///< Of the timer that is armed; zero is none.
   head_tracker sequences;
   uint64_t stored_head = 0;
   uint64_t next_epoch = 1;
   uint64_t length = 0; ///< Jobs that wait or run, commits under way included.
-  uint64_t resident_bytes = 0;
+  uint64_t resident_bytes = 0; ///< Of the records in the lanes.
   std::array<bool, storage::lane_count> lane_used{};
   int64_t refused = 0;
 
-  // -- messages (queue.cpp) ----------------------------------------------------
+  // -- messages (queue.cpp) ---------------------------------------------------
   ack_promise on_enqueue(enqueue_ptr request);
   void on_attach(const std::string& type, worker_pool_actor handle,
                  uint32_t slots);
@@ -159,12 +158,14 @@ struct queue_state {
   queue_status on_stats() const;
   actor_status on_status() const;
 
-  // -- waiting jobs (queue.cpp) ------------------------------------------------
+  // -- waiting jobs (queue.cpp) -----------------------------------------------
   arrival make_arrival(const queue_job& job, uint32_t attempt,
                        storage::write_batch& out);
   arrival take_in(queue_job job, storage::write_batch& out);
   lanes& lanes_of(const std::string& type);
   static size_t bytes_of(const queue_job& x);
+  void hold_record(entry& x, loaded_job record);
+  loaded_job take_record(entry& x);
   void arrive(arrival x);
   void arm_wake();
   uint32_t scope_for(const job_id& manager, const job_id& step);
@@ -172,13 +173,13 @@ struct queue_state {
   void leave(uint32_t where);
   void tell(const step_delta& delta);
 
-  // -- commits (queue.cpp) -----------------------------------------------------
+  // -- commits (queue.cpp) ----------------------------------------------------
   void arm_flush();
   void store_head(storage::write_batch& out);
   void committed(gathering& done);
   void not_committed(gathering& lost, const caf::error& why);
 
-  // -- running jobs (queue_dispatch.cpp) ---------------------------------------
+  // -- running jobs (queue_dispatch.cpp) --------------------------------------
   void dispatch();
   void dispatch(lanes& where);
   std::vector<entry> take(lanes& where, size_t count);
@@ -191,14 +192,15 @@ struct queue_state {
   void give_back(lanes& where, const caf::actor_addr& to, uint32_t slots);
   void end_lease(const job_id& id);
 
-  // -- cancellation (queue_dispatch.cpp) ---------------------------------------
+  // -- cancellation (queue_dispatch.cpp) --------------------------------------
   ack_promise on_cancel(const job_id& manager);
   void cancel_waiting(const job_id& manager);
-  void cancel_entry(const entry& x);
+  void cancel_entry(entry& x);
+  void end_entry(entry& x, job_status status, std::string why);
   bool is_cancelled(uint32_t where) const;
   void check_idle(const job_id& manager);
 
-  // -- reports (queue_reports.cpp) ---------------------------------------------
+  // -- reports (queue_reports.cpp) --------------------------------------------
   void on_report(report_block& block);
   lease* accept(const job_report& report);
   void save_then_settle(job_report report);

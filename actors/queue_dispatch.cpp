@@ -7,7 +7,14 @@
 
 namespace quaero {
 
-// -- running jobs ---------------------------------------------------------------
+namespace {
+
+/// After a read that failed as a whole.
+constexpr std::chrono::seconds load_retry_delay{1};
+
+} // namespace
+
+// -- running jobs -------------------------------------------------------------
 
 void queue_state::dispatch() {
   if (drained)
@@ -30,9 +37,9 @@ void queue_state::dispatch(lanes& where) {
     busy = 0;
     to.free -= static_cast<uint32_t>(count);
     auto present = take(where, static_cast<size_t>(count));
-    auto first_absent
-      = std::stable_partition(present.begin(), present.end(),
-                              [](const entry& x) { return x.record != nullptr; });
+    auto first_absent = std::stable_partition(
+      present.begin(), present.end(),
+      [](const entry& x) { return x.record != nullptr; });
     std::vector<entry> absent(std::make_move_iterator(first_absent),
                               std::make_move_iterator(present.end()));
     present.erase(first_absent, present.end());
@@ -62,16 +69,15 @@ void queue_state::assign(lanes& where, const worker_pool_actor& to,
   block.jobs.reserve(batch.size());
   gathering counts;
   for (auto& x : batch) {
-    auto& record = *x.record;
+    auto record = take_record(x);
     auto& job = record.job;
-    resident_bytes -= std::min<uint64_t>(resident_bytes, bytes_of(job));
     const auto attempt = record.attempt + 1;
-    lease held{next_epoch++, attempt,           x.key, x.scope,
-               job.priority, /*reported*/ false, to.address(), &where};
+    lease held{next_epoch++,       attempt,      x.key, x.scope, job.priority,
+               /*reported*/ false, to.address(), &where};
     if (scopes[x.scope].step)
       ++counts.delta(scopes[x.scope].step).started;
-    block.jobs.push_back({std::move(job), held.epoch, attempt,
-                          record.interrupted_epoch});
+    block.jobs.push_back(
+      {std::move(job), held.epoch, attempt, record.interrupted_epoch});
     leases.insert_or_assign(x.id, std::move(held));
   }
   self->send(to, atom::assign_v, std::move(block));
@@ -94,7 +100,8 @@ void queue_state::load_then_assign(lanes& where, const worker_pool_actor& to,
       [this, type, to, waiting](caf::error& e) {
         log::error("queue.load_failed", {{"error", message_of(e)}});
         give_back(*type, to.address(), static_cast<uint32_t>(waiting->size()));
-        // They keep their place in the database: the next start finds them.
+        for (auto& x : *waiting)
+          arrive({std::move(x), type, clock->now() + load_retry_delay});
       });
 }
 
@@ -107,9 +114,9 @@ void queue_state::on_loaded(lanes& where, const worker_pool_actor& to,
   for (auto& x : batch) {
     const bool there = next < found.size() && found[next].job.id == x.id;
     if (there)
-      x.record = std::make_unique<loaded_job>(std::move(found[next++]));
+      hold_record(x, std::move(found[next++]));
     if (!there) {
-      log::error("queue.record_unreadable", {{"job", to_string(x.id)}});
+      end_entry(x, job_status::failed, "its record cannot be read");
       ++unused;
     } else if (is_cancelled(x.scope)) {
       cancel_entry(x);
@@ -124,10 +131,8 @@ void queue_state::on_loaded(lanes& where, const worker_pool_actor& to,
   const bool gone = std::none_of(pools.begin(), pools.end(),
                                  [&](const pool& x) { return x.handle == to; });
   if (gone) {
-    for (auto& x : ready) {
-      auto priority = x.record->job.priority;
-      arrive({std::move(x), &where, priority, {}});
-    }
+    for (auto& x : ready)
+      arrive({std::move(x), &where, {}});
     dispatch(where);
     return;
   }
@@ -154,7 +159,7 @@ void queue_state::end_lease(const job_id& id) {
       acknowledge(x);
 }
 
-// -- cancellation ---------------------------------------------------------------
+// -- cancellation -------------------------------------------------------------
 
 bool queue_state::is_cancelled(uint32_t where) const {
   return !cancelled.empty() && scopes[where].manager
@@ -181,9 +186,8 @@ ack_promise queue_state::on_cancel(const job_id& manager) {
 }
 
 void queue_state::cancel_waiting(const job_id& manager) {
-  auto of_run = [&](const entry& x) {
-    return scopes[x.scope].manager == manager;
-  };
+  auto of_run
+    = [&](const entry& x) { return scopes[x.scope].manager == manager; };
   for (auto& [type, where] : types) {
     for (auto& lane : where.ready) {
       auto keep = std::stable_partition(
@@ -204,17 +208,33 @@ void queue_state::cancel_waiting(const job_id& manager) {
   }
 }
 
-void queue_state::cancel_entry(const entry& x) {
+void queue_state::cancel_entry(entry& x) {
+  end_entry(x, job_status::cancelled, "cancelled with its run");
+}
+
+void queue_state::end_entry(entry& x, job_status status, std::string why) {
+  auto from = x.interrupted ? job_status::running : job_status::pending;
+  if (x.record != nullptr && take_record(x).interrupted_epoch != 0)
+    from = job_status::running;
+  if (status == job_status::failed)
+    log::error("queue.job_failed", {{"job", to_string(x.id)}, {"why", why}});
   job_event event;
   event.id = x.id;
-  event.status = job_status::cancelled;
+  event.status = status;
   event.at = clock->now();
-  event.error = "cancelled with its run";
+  event.error = std::move(why);
   // Nothing can follow, so the number is the last one there is.
-  pending.change->add_event(UINT32_MAX, std::move(event), job_status::pending);
+  pending.change->add_event(UINT32_MAX, std::move(event), from);
   storage::remove_queue_entry(pending.change->ops, x.key);
-  if (scopes[x.scope].step)
-    ++pending.delta(scopes[x.scope].step).dropped;
+  if (const auto& step = scopes[x.scope].step) {
+    auto& delta = pending.delta(step);
+    if (status == job_status::cancelled) {
+      ++delta.dropped;
+    } else {
+      ++delta.started; // counted as if it had run
+      ++delta.failed;
+    }
+  }
   pending.gone.emplace_back(x.key, x.scope);
   arm_flush();
 }

@@ -52,6 +52,8 @@ void queue_job_state::start() {
 }
 
 void queue_job_state::on_start() {
+  if (ended)
+    return;
   if (context->cancelled()) {
     on_outcome(job_outcome::stopped());
     return;
@@ -95,8 +97,8 @@ void queue_job_state::on_outcome(job_outcome outcome) {
   const auto& retry = lease.job.retry;
   if (outcome.status == job_status::failed && outcome.retryable
       && lease.attempt < retry.attempts && !context->cancelled()) {
-    auto wait = retry_delay(retry, lease.attempt,
-                            std::hash<job_id>{}(lease.job.id));
+    auto wait
+      = retry_delay(retry, lease.attempt, std::hash<job_id>{}(lease.job.id));
     report.retry_at = context->now() + wait;
     report.lines.push_back(
       {lease.job.id, log_owner(lease.job), lease.job.manager_id,
@@ -113,6 +115,11 @@ void queue_job_state::on_outcome(job_outcome outcome) {
   block.reports.push_back(std::move(report));
   self->send(queue, atom::report_v, std::move(block));
   self->quit();
+}
+
+void queue_job_state::on_worker_down(const caf::error& why) {
+  if (!ended)
+    on_outcome(job_outcome::failure("the worker ended: " + message_of(why)));
 }
 
 queue_job_impl::behavior_type
@@ -133,6 +140,10 @@ queue_job_attempt(queue_job_impl::stateful_pointer<queue_job_state> self,
   };
   st.context = std::make_shared<job_context>(std::move(lease), *clock,
                                              std::move(on_line), config.limits);
+  // A request that a worker has taken is not answered when the worker ends.
+  self->monitor(st.worker);
+  self->set_down_handler(
+    [self](const caf::down_msg& x) { self->state.on_worker_down(x.reason); });
   st.start();
   return {
     [self](atom::cancel) { self->state.on_cancel(); },

@@ -96,10 +96,16 @@ void queue_state::settle_retry(job_report& report, const lease& held) {
   event.attempt = report.attempt;
   event.error = std::move(report.outcome.error);
   auto& change = *pending.change;
-  if (report.start_logged)
-    change.add_event(2 * report.attempt, std::move(event), job_status::running);
-  else // the attempt has left no trace in the totals
-    change.add_event(2 * report.attempt, std::move(event), job_status::pending);
+  if (!report.start_logged) {
+    // Without a start the end would say nothing, nor count as an attempt.
+    auto start = event;
+    start.status = job_status::running;
+    start.at = report.started_at;
+    start.error.clear();
+    change.add_event(2 * report.attempt - 1, std::move(start),
+                     job_status::pending);
+  }
+  change.add_event(2 * report.attempt, std::move(event), job_status::running);
   queue_job place;
   place.id = report.id;
   place.manager_id = scopes[held.scope].manager;
@@ -155,6 +161,8 @@ void queue_state::spawn_children(std::vector<new_job>& children,
   change.created += jobs.size();
   if (step)
     pending.delta(step).created += static_cast<int64_t>(jobs.size());
+  else
+    change.roots += jobs.size();
 }
 
 } // namespace quaero

@@ -48,10 +48,9 @@ caf::result<job_view> reader_state::on_get(const job_id& id) {
 caf::error reader_state::next_ids(const job_query& query, job_id& after,
                                   bool& more, std::vector<job_id>& out) const {
   out.clear();
-  auto result
-    = query.parent
-        ? storage::read_children(*db, *query.parent, after, page_ids, out)
-        : storage::read_roots(*db, after, page_ids, out);
+  auto result = query.parent ? storage::read_children(*db, *query.parent, after,
+                                                      page_ids, out)
+                             : storage::read_roots(*db, after, page_ids, out);
   if (!result.ok())
     return failed(result, "job");
   more = out.size() == page_ids;
@@ -67,13 +66,17 @@ caf::result<job_page> reader_state::on_list(const job_query& query) {
   bool more = true;
   std::vector<job_id> ids;
   size_t seen = 0;
+  // All roots are counted already: reading stops behind the page.
+  const bool counted = !query.parent && query.statuses.empty();
   while (more && seen < config.list_scan_max) {
     if (auto e = next_ids(query, after, more, ids))
       return e;
     for (const auto& id : ids) {
       ++seen;
-      const bool in_page = page.total >= query.offset
-                           && page.jobs.size() < query.limit;
+      if (counted && page.jobs.size() == query.limit)
+        break;
+      const bool in_page
+        = page.total >= query.offset && page.jobs.size() < query.limit;
       if (query.statuses.empty() && !in_page) {
         ++page.total;
         continue;
@@ -87,6 +90,14 @@ caf::result<job_page> reader_state::on_list(const job_query& query) {
         page.jobs.push_back(std::move(one));
       ++page.total;
     }
+    more &= !counted || page.jobs.size() < query.limit;
+  }
+  if (counted) {
+    storage::totals sums;
+    auto result = storage::read_totals(*db, sums);
+    if (!result.ok())
+      return failed(result, "total");
+    page.total = sums.roots;
   }
   return page;
 }
@@ -129,8 +140,7 @@ caf::result<document_page>
 reader_state::on_documents(const storage::document_query& query) {
   ++reads;
   document_page page;
-  auto result
-    = storage::read_documents(*db, query, page.documents, page.total);
+  auto result = storage::read_documents(*db, query, page.documents, page.total);
   if (!result.ok())
     return failed(result, "document");
   return page;
@@ -145,8 +155,7 @@ caf::result<document> reader_state::on_document(const std::string& id) {
   return out;
 }
 
-caf::result<std::vector<loaded_job>>
-reader_state::on_load(const id_list& ids) {
+caf::result<std::vector<loaded_job>> reader_state::on_load(const id_list& ids) {
   ++reads;
   std::vector<loaded_job> out;
   out.reserve(ids.ids.size());
@@ -191,8 +200,7 @@ caf::result<recovery_ptr> reader_state::on_recover() {
   return recovery_ptr{std::move(out)};
 }
 
-caf::result<job_definition>
-reader_state::on_definition(const std::string& id) {
+caf::result<job_definition> reader_state::on_definition(const std::string& id) {
   ++reads;
   job_definition out;
   auto result = storage::read_definition(*db, id, out);

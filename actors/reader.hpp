@@ -33,8 +33,7 @@ struct reader_state {
                                const storage::log_query& query);
   caf::result<log_page> on_job_log(const job_id& job,
                                    const storage::log_query& query);
-  caf::result<document_page>
-  on_documents(const storage::document_query& query);
+  caf::result<document_page> on_documents(const storage::document_query& query);
   caf::result<document> on_document(const std::string& id);
   caf::result<std::vector<loaded_job>> on_load(const id_list& ids);
   caf::result<std::vector<job_view>> on_visit(const job_id& parent);

@@ -1,6 +1,7 @@
 #include "actors/recovery.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace quaero {
@@ -48,7 +49,8 @@ void add(child_counts& counts, job_status x) {
 }
 
 storage::status read_step(const storage::store& db, const job_id& id,
-                          recovered_step& out) {
+                          recovered_step& out,
+                          std::vector<job_id>& interrupted) {
   auto result = storage::read_job(db, id, out.job);
   std::vector<job_event> events;
   if (result.ok())
@@ -71,6 +73,8 @@ storage::status read_step(const storage::store& db, const job_id& id,
     if (read.ok()) {
       auto state = fold(history);
       add(out.children, state.status);
+      if (state.status == job_status::running)
+        interrupted.push_back(child);
       out.children.documents += state.children.documents;
     }
     return read;
@@ -78,7 +82,7 @@ storage::status read_step(const storage::store& db, const job_id& id,
 }
 
 storage::status read_run(const storage::store& db, const job_id& id,
-                         recovered_run& out) {
+                         recovered_run& out, std::vector<job_id>& interrupted) {
   auto result = storage::read_job(db, id, out.manager);
   std::vector<job_event> events;
   if (result.ok())
@@ -88,7 +92,7 @@ storage::status read_run(const storage::store& db, const job_id& id,
   out.state = fold(events);
   out.next_event = static_cast<uint32_t>(events.size()) + 1;
   return for_each_child(db, id, [&](const job_id& child) {
-    return read_step(db, child, out.steps.emplace_back());
+    return read_step(db, child, out.steps.emplace_back(), interrupted);
   });
 }
 
@@ -99,13 +103,19 @@ storage::status read_recovery(const storage::store& db, recovery& out) {
     out.next_sequence = std::max(out.next_sequence, x.key.sequence + 1);
     out.queue.push_back(std::move(x));
   });
+  // A sequence below a head would be overlooked by the next start.
+  std::array<uint64_t, storage::lane_count> heads{};
+  if (result.ok())
+    result = storage::read_queue_heads(db, heads);
+  for (auto head : heads)
+    out.next_sequence = std::max(out.next_sequence, head);
   std::vector<job_id> active;
   if (result.ok())
     result = storage::read_active(db, active);
   for (const auto& id : active) {
     if (!result.ok())
       break;
-    result = read_run(db, id, out.runs.emplace_back());
+    result = read_run(db, id, out.runs.emplace_back(), out.interrupted);
   }
   return result;
 }

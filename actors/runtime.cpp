@@ -24,42 +24,41 @@ runtime::runtime(caf::actor_system& system, runtime_config config,
                  std::shared_ptr<storage::store> db, uint64_t boot,
                  const wall_clock& clock, key_lookup keys,
                  const worker_kinds& kinds)
-  : system_{system} {
+  : system_{system}, detached_{config.detach} {
   const bool detach = config.detach;
   auto ids = std::make_shared<id_generator>(clock, config.id_seed);
   std::shared_ptr<const storage::store> reading = db;
-  store
-    = spawn_blocking(system, detach, quaero::store, config.store, db);
+  store = spawn_blocking(system, detach, quaero::store, config.store, db);
   hub = system.spawn(event_hub);
-  collector
-    = spawn_blocking(system, detach, log_collector, config.log, reading, store,
-                     caf::actor_cast<event_sink_actor>(hub));
+  collector = spawn_blocking(system, detach, log_collector, config.log, reading,
+                             store, caf::actor_cast<event_sink_actor>(hub));
   for (uint32_t i = 0; i < config.readers; ++i)
     readers.push_back(
       spawn_blocking(system, detach, reader, config.reader, reading));
-  documents = spawn_blocking(system, detach, document_store, reading, ids,
-                             &clock);
+  documents
+    = spawn_blocking(system, detach, document_store, reading, ids, &clock);
   config.queue.boot = boot;
-  queue = system.spawn(quaero::queue, config.queue, collector,
-                       readers.front(), documents, ids, &clock);
+  // The first reader is for those outside: a long list of theirs does not keep
+  // the runtime waiting.
+  queue = system.spawn(quaero::queue, config.queue, collector, readers.back(),
+                       documents, ids, &clock);
   spawn_workers(kinds, {system, readers.back(), clock, detach}, clock);
-  job_manager_peers peers{steps,     queue,          collector,
-                          documents, readers.front(),
-                          caf::actor_cast<event_sink_actor>(hub)};
+  job_manager_peers peers{
+    steps,     queue,          collector,
+    documents, readers.back(), caf::actor_cast<event_sink_actor>(hub)};
   jobs = system.spawn(job_manager, config.jobs, std::move(peers),
                       std::move(keys), ids, &clock);
-  dispatcher = system.spawn(quaero::dispatcher, jobs, readers.back(), collector,
-                            &clock);
+  dispatcher
+    = system.spawn(quaero::dispatcher, jobs, readers.back(), collector, &clock);
   for (const auto& x : readers)
     owned_.push_back(caf::actor_cast<caf::actor>(x));
-  for (auto x : {caf::actor_cast<caf::actor>(dispatcher),
-                 caf::actor_cast<caf::actor>(jobs),
-                 caf::actor_cast<caf::actor>(steps),
-                 caf::actor_cast<caf::actor>(queue),
-                 caf::actor_cast<caf::actor>(documents),
-                 caf::actor_cast<caf::actor>(collector),
-                 caf::actor_cast<caf::actor>(hub),
-                 caf::actor_cast<caf::actor>(store)})
+  for (auto x :
+       {caf::actor_cast<caf::actor>(dispatcher),
+        caf::actor_cast<caf::actor>(jobs), caf::actor_cast<caf::actor>(steps),
+        caf::actor_cast<caf::actor>(queue),
+        caf::actor_cast<caf::actor>(documents),
+        caf::actor_cast<caf::actor>(collector),
+        caf::actor_cast<caf::actor>(hub), caf::actor_cast<caf::actor>(store)})
     owned_.push_back(std::move(x));
 }
 
@@ -80,8 +79,8 @@ void runtime::spawn_workers(const worker_kinds& kinds,
     worker_pool_actor pool;
     if (kind.block_worker) {
       owned_.push_back(caf::actor_cast<caf::actor>(kind.block_worker));
-      pool = system_.spawn(block_pool, config, kind.block_worker, queue,
-                           &clock);
+      pool
+        = system_.spawn(block_pool, config, kind.block_worker, queue, &clock);
     } else {
       pool = system_.spawn(worker_pool, config, kind.spawn_worker, queue,
                            collector, &clock);
@@ -93,6 +92,13 @@ void runtime::spawn_workers(const worker_kinds& kinds,
 }
 
 runtime::~runtime() {
+  // First the STORE: what the others make of each other's end must not be
+  // written, or a run that goes on would be found failed.
+  caf::anon_send_exit(store, caf::exit_reason::kill);
+  if (detached_) {
+    caf::scoped_actor self{system_};
+    self->wait_for(store);
+  }
   for (const auto& x : owned_)
     caf::anon_send_exit(x, caf::exit_reason::kill);
 }

@@ -26,9 +26,9 @@ struct runtime_config {
   queue_config queue; ///< `boot` is set by the runtime.
   log_collector_config log;
   job_manager_config jobs;
-  uint32_t readers = 2;  ///< > 0; threads that read.
-  bool detach = true;    ///< Blocking actors get threads; tests say no.
-  uint64_t id_seed = 0;  ///< Of the random part of ids.
+  uint32_t readers = 2; ///< > 0; threads that read.
+  bool detach = true;   ///< Blocking actors get threads; tests say no.
+  uint64_t id_seed = 0; ///< Of the random part of ids.
 };
 
 /// What a worker kind may know of the runtime when it makes its actors.
@@ -97,6 +97,7 @@ private:
                      const wall_clock& clock);
 
   caf::actor_system& system_;
+  const bool detached_;
   std::vector<caf::actor> owned_;
 };
 

@@ -4,6 +4,8 @@
 #include "actors/retry.hpp"
 #include "actors/step_monitor.hpp"
 
+#include <caf/send.hpp>
+
 #include <functional>
 #include <memory>
 #include <utility>
@@ -18,7 +20,12 @@ std::string count_of(uint64_t n, const char* what) {
 
 } // namespace
 
-// -- tools ----------------------------------------------------------------------
+// -- tools --------------------------------------------------------------------
+
+step_job_state::~step_job_state() {
+  if (children)
+    caf::anon_send_exit(children, caf::exit_reason::kill);
+}
 
 commit_ptr step_job_state::change() {
   return std::make_shared<commit>();
@@ -60,7 +67,7 @@ void step_job_state::tell_monitor(job_status status, const std::string& error,
                            context.definition.type, status, counts, error});
 }
 
-// -- the way through --------------------------------------------------------------
+// -- the way through ----------------------------------------------------------
 
 void step_job_state::start() {
   started_at = clock->now();
@@ -92,8 +99,12 @@ void step_job_state::resume(const recovered_step& found) {
 }
 
 void step_job_state::watch_children(const child_counts& counts) {
-  step_progress now{config.record.id, context.definition.name,
-                    context.definition.type, job_status::running, counts, {}};
+  step_progress now{config.record.id,
+                    context.definition.name,
+                    context.definition.type,
+                    job_status::running,
+                    counts,
+                    {}};
   children = self->spawn(step_monitor, now,
                          caf::actor_cast<step_watcher_actor>(self), monitor);
   self->send(actors.queue, atom::watch_v, config.record.id, children);
@@ -215,7 +226,7 @@ void step_job_state::on_failure(const std::string& why) {
   self->delayed_send(self, wait, atom::retry_v);
 }
 
-// -- messages -------------------------------------------------------------------
+// -- messages -----------------------------------------------------------------
 
 void step_job_state::on_retry() {
   if (ended)
@@ -240,9 +251,8 @@ void step_job_state::on_done(const child_counts& counts) {
   if (cancelling || (counts.total() != 0 && counts.cancelled == counts.total()))
     finish(job_status::cancelled, "cancelled with its run", counts);
   else if (counts.total() != 0 && counts.failed == counts.total())
-    finish(job_status::failed, "all " + count_of(counts.failed, "job")
-                                 + " failed",
-           counts);
+    finish(job_status::failed,
+           "all " + count_of(counts.failed, "job") + " failed", counts);
   else
     finish(job_status::completed, {}, counts);
 }

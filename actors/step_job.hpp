@@ -22,11 +22,11 @@ struct run_actors {
 };
 
 struct step_job_config {
-  step_context context; ///< Placeholders not replaced yet.
-  queue_job record;     ///< Of the step job itself.
-  size_t index = 0;     ///< From 0, in the definition.
-  size_t count = 1;     ///< Steps of the definition.
-  retry_policy retry;   ///< For on_error = "retry".
+  step_context context;            ///< Placeholders not replaced yet.
+  queue_job record;                ///< Of the step job itself.
+  size_t index = 0;                ///< From 0, in the definition.
+  size_t count = 1;                ///< Steps of the definition.
+  retry_policy retry;              ///< For on_error = "retry".
   size_t children_max = 1'000'000; ///< > 0; jobs that a step may make at once.
   /// Set when the step was going on before a restart.
   std::optional<recovered_step> recovered;
@@ -42,6 +42,7 @@ struct step_job_state {
   static constexpr const char* name = "step-job";
 
   explicit step_job_state(step_job_impl::pointer ptr) : self{ptr} {}
+  ~step_job_state(); ///< Its monitor ends with it.
 
   step_job_impl::pointer self;
   step_job_config config;
@@ -60,12 +61,12 @@ struct step_job_state {
   bool ended = false;
   std::string result; ///< Of the worker, for the terminal event.
 
-  // -- messages ------------------------------------------------------------------
+  // -- messages ---------------------------------------------------------------
   void on_done(const child_counts& counts);
   void on_cancel();
   void on_retry();
 
-  // -- the way through -------------------------------------------------------------
+  // -- the way through --------------------------------------------------------
   void start();
   void resume(const recovered_step& found);
   void watch_children(const child_counts& counts);
@@ -78,7 +79,7 @@ struct step_job_state {
   void finish(job_status status, std::string error, child_counts counts,
               prepared_ptr saved = nullptr);
 
-  // -- tools -----------------------------------------------------------------------
+  // -- tools ------------------------------------------------------------------
   commit_ptr change();
   void add_line(commit& to, log_level level, std::string message);
   void add_lines(commit& to, std::vector<log_line> lines);

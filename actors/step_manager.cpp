@@ -38,10 +38,11 @@ step_manager_state::on_validate(const step& x) {
     return reply;
   }
   self->request(*worker, answer_deadline, atom::validate_v, x)
-    .then([reply](std::vector<std::string>& problems) mutable {
-            reply.deliver(std::move(problems));
-          },
-          [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
+    .then(
+      [reply](std::vector<std::string>& problems) mutable {
+        reply.deliver(std::move(problems));
+      },
+      [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
   return reply;
 }
 
@@ -106,8 +107,8 @@ step_manager(step_manager_actor::stateful_pointer<step_manager_state> self,
   return {
     [self](atom::status) {
       auto types = static_cast<int64_t>(self->state.workers.size());
-      return actor_status{self->state.name, self->mailbox().size(),
-                          {{"worker_types", types}}};
+      return actor_status{
+        self->state.name, self->mailbox().size(), {{"worker_types", types}}};
     },
     [self](atom::validate, const step& x) {
       return self->state.on_validate(x);

@@ -25,8 +25,8 @@ struct step_manager_state {
   caf::typed_response_promise<std::vector<std::string>>
   on_validate(const step& x);
   caf::typed_response_promise<init_result> on_init(const step_context& x);
-  caf::typed_response_promise<step_output>
-  on_create(const step_context& x, const init_result& found);
+  caf::typed_response_promise<step_output> on_create(const step_context& x,
+                                                     const init_result& found);
   void on_forget(const std::string& type, const job_id& id);
 
   const definition_worker_actor* find(const std::string& type) const;

@@ -15,8 +15,8 @@ void add(uint64_t& to, int64_t change) {
 void step_monitor_state::on_count(const step_delta& delta) {
   auto& counts = progress.children;
   add(counts.pending, delta.created - delta.started - delta.dropped);
-  add(counts.running, delta.started - delta.completed - delta.failed
-                        - delta.cancelled);
+  add(counts.running,
+      delta.started - delta.completed - delta.failed - delta.cancelled);
   add(counts.completed, delta.completed);
   add(counts.failed, delta.failed);
   add(counts.cancelled, delta.cancelled + delta.dropped);

@@ -8,13 +8,13 @@ namespace quaero {
 
 ack_promise store_state::on_commit(commit_ptr change) {
   auto reply = self->make_response_promise<void>();
+  const bool alone = change->level == durability::each;
+  if (alone)
+    write_group();
   if (broken) {
     reply.deliver(broken);
     return reply;
   }
-  const bool alone = change->level == durability::each;
-  if (alone)
-    write_group();
   group_bytes += change->ops.bytes();
   group.push_back({std::move(change), reply});
   if (alone || group_bytes >= config.commit_bytes_max) {
@@ -73,14 +73,13 @@ void store_state::fail(const storage::status& why) {
 }
 
 actor_status store_state::on_status() const {
-  return {name,
-          self->mailbox().size(),
-          {{"commits", commits}, {"writes", writes}}};
+  return {
+    name, self->mailbox().size(), {{"commits", commits}, {"writes", writes}}};
 }
 
-store_impl::behavior_type
-store(store_impl::stateful_pointer<store_state> self, store_config config,
-      std::shared_ptr<storage::store> db) {
+store_impl::behavior_type store(store_impl::stateful_pointer<store_state> self,
+                                store_config config,
+                                std::shared_ptr<storage::store> db) {
   auto& st = self->state;
   if (config.commit_bytes_max == 0 || db == nullptr) {
     self->quit(make_error(ec::invalid_config, "store: commit_bytes_max > 0"));

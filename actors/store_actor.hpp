@@ -12,7 +12,8 @@
 namespace quaero {
 
 struct store_config {
-  size_t commit_bytes_max = 1 << 20; ///< > 0; a larger group is written at once.
+  size_t commit_bytes_max
+    = 1 << 20; ///< > 0; a larger group is written at once.
 };
 
 /// What the actor says to itself.
@@ -54,8 +55,8 @@ struct store_state {
 /// every commit from then on fails and the actor quits, so that the daemon
 /// ends and recovers from what is on disk.
 /// Blocks on the disk: spawn it detached.
-store_impl::behavior_type
-store(store_impl::stateful_pointer<store_state> self, store_config config,
-      std::shared_ptr<storage::store> db);
+store_impl::behavior_type store(store_impl::stateful_pointer<store_state> self,
+                                store_config config,
+                                std::shared_ptr<storage::store> db);
 
 } // namespace quaero

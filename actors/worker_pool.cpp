@@ -4,19 +4,28 @@
 #include "actors/retry.hpp"
 #include "definitions/log.hpp"
 
+#include <caf/send.hpp>
+
 #include <algorithm>
 #include <utility>
 
 namespace quaero {
 
-// -- worker pool ----------------------------------------------------------------
+// -- worker pool --------------------------------------------------------------
+
+worker_pool_state::~worker_pool_state() {
+  for (const auto& [id, x] : attempts)
+    caf::anon_send_exit(x.attempt, caf::exit_reason::kill);
+  if (worker)
+    caf::anon_send_exit(worker, caf::exit_reason::kill);
+}
 
 void worker_pool_state::on_assign(job_block& block) {
   for (auto& lease : block.jobs) {
     const auto id = lease.job.id;
     running x{{}, lease.epoch, lease.attempt};
-    x.attempt = self->spawn(queue_job_attempt, config.attempt,
-                            std::move(lease), worker, queue, collector, clock);
+    x.attempt = self->spawn(queue_job_attempt, config.attempt, std::move(lease),
+                            worker, queue, collector, clock);
     self->monitor(x.attempt);
     jobs.emplace(x.attempt.address(), id);
     attempts.insert_or_assign(id, std::move(x));
@@ -101,57 +110,74 @@ worker_pool(worker_pool_actor::stateful_pointer<worker_pool_state> self,
   };
 }
 
-// -- block pool -----------------------------------------------------------------
+// -- block pool ---------------------------------------------------------------
 
-void block_pool_state::on_assign(const job_block& block) {
-  report_block reports;
-  std::vector<retry_policy> policies;
-  reports.reports.reserve(block.jobs.size());
-  policies.reserve(block.jobs.size());
+void block_pool_state::on_assign(const job_block& assigned) {
+  block x;
+  x.reports.reserve(assigned.jobs.size());
+  x.policies.reserve(assigned.jobs.size());
   const auto now = clock->now();
-  for (const auto& lease : block.jobs) {
-    auto& x = reports.reports.emplace_back();
-    x.id = lease.job.id;
-    x.epoch = lease.epoch;
-    x.attempt = lease.attempt;
-    x.started_at = now;
-    policies.push_back(lease.job.retry);
+  for (const auto& lease : assigned.jobs) {
+    auto& report = x.reports.emplace_back();
+    report.id = lease.job.id;
+    report.epoch = lease.epoch;
+    report.attempt = lease.attempt;
+    report.started_at = now;
+    x.policies.push_back(lease.job.retry);
   }
-  running += static_cast<int64_t>(block.jobs.size());
-  auto waiting = std::make_shared<report_block>(std::move(reports));
-  self->request(worker, attempt_deadline, atom::execute_v, block)
+  const auto number = next_block++;
+  blocks.emplace(number, std::move(x));
+  self->request(worker, attempt_deadline, atom::execute_v, assigned)
     .then(
-      [this, waiting, policies](std::vector<job_outcome>& outcomes) {
-        on_outcomes(std::move(*waiting), policies, outcomes);
+      [this, number](std::vector<job_outcome>& outcomes) {
+        on_outcomes(number, outcomes);
       },
-      [this](caf::error& e) { self->quit(std::move(e)); });
+      [this](caf::error& e) { on_worker_end(e); });
 }
 
-void block_pool_state::on_outcomes(report_block reports,
-                                   std::vector<retry_policy> policies,
+void block_pool_state::on_outcomes(uint64_t number,
                                    std::vector<job_outcome>& outcomes) {
   const auto now = clock->now();
-  auto& xs = reports.reports;
+  auto done = std::move(blocks.extract(number).mapped());
+  auto& xs = done.reports;
   for (size_t i = 0; i < xs.size(); ++i) {
     if (i < outcomes.size())
       xs[i].outcome = std::move(outcomes[i]);
     else
       xs[i].outcome = job_outcome::failure("the worker gave no outcome");
     const auto& how = xs[i].outcome;
+    const auto& policy = done.policies[i];
     if (how.status == job_status::failed && how.retryable
-        && xs[i].attempt < policies[i].attempts)
-      xs[i].retry_at = now
-                       + retry_delay(policies[i], xs[i].attempt,
-                                     std::hash<job_id>{}(xs[i].id));
+        && xs[i].attempt < policy.attempts)
+      xs[i].retry_at
+        = now
+          + retry_delay(policy, xs[i].attempt, std::hash<job_id>{}(xs[i].id));
   }
-  running -= static_cast<int64_t>(xs.size());
-  self->send(queue, atom::report_v, std::move(reports));
+  self->send(queue, atom::report_v, report_block{std::move(xs)});
+}
+
+void block_pool_state::on_worker_end(const caf::error& why) {
+  // The QUEUE would take their starts for stored ones.
+  for (auto& [number, lost] : blocks) {
+    for (auto& x : lost.reports) {
+      x.outcome = job_outcome::failure("the worker ended: " + message_of(why));
+      if (x.attempt < config.lost_attempts_max)
+        x.retry_at = clock->now();
+    }
+    self->send(queue, atom::report_v, report_block{std::move(lost.reports)});
+  }
+  blocks.clear();
+  self->quit(why);
 }
 
 actor_status block_pool_state::on_status() const {
-  return {config.type + "-pool",
-          self->mailbox().size(),
-          {{"slots", config.slots}, {"running", running}}};
+  size_t running = 0;
+  for (const auto& [number, x] : blocks)
+    running += x.reports.size();
+  return {
+    config.type + "-pool",
+    self->mailbox().size(),
+    {{"slots", config.slots}, {"running", static_cast<int64_t>(running)}}};
 }
 
 worker_pool_actor::behavior_type
@@ -167,6 +193,10 @@ block_pool(worker_pool_actor::stateful_pointer<block_pool_state> self,
   st.worker = std::move(worker);
   st.queue = std::move(queue);
   st.clock = clock;
+  // A request that a worker has taken is not answered when the worker ends.
+  self->monitor(st.worker);
+  self->set_down_handler(
+    [self](const caf::down_msg& x) { self->state.on_worker_end(x.reason); });
   self->send(st.queue, atom::attach_v, st.config.type,
              caf::actor_cast<worker_pool_actor>(self), st.config.slots);
   return {

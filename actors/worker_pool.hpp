@@ -27,6 +27,7 @@ struct worker_pool_state {
   static constexpr const char* name = "worker-pool";
 
   explicit worker_pool_state(worker_pool_actor::pointer ptr) : self{ptr} {}
+  ~worker_pool_state(); ///< Its attempts and its worker end with it.
 
   struct running {
     queue_job_actor attempt;
@@ -68,22 +69,29 @@ struct block_pool_state {
 
   explicit block_pool_state(worker_pool_actor::pointer ptr) : self{ptr} {}
 
+  /// The reports to be, and the jobs' retry policies.
+  struct block {
+    std::vector<job_report> reports;
+    std::vector<retry_policy> policies;
+  };
+
   worker_pool_actor::pointer self;
   worker_pool_config config;
   block_worker_actor worker;
   queue_actor queue;
   const wall_clock* clock = nullptr;
-  int64_t running = 0;
+  std::unordered_map<uint64_t, block> blocks; ///< That the worker has.
+  uint64_t next_block = 1;
 
-  void on_assign(const job_block& block);
-  void on_outcomes(report_block reports, std::vector<retry_policy> policies,
-                   std::vector<job_outcome>& outcomes);
+  void on_assign(const job_block& assigned);
+  void on_outcomes(uint64_t number, std::vector<job_outcome>& outcomes);
+  void on_worker_end(const caf::error& why);
   actor_status on_status() const;
 };
 
 /// Runs very short jobs, a block at a time, without an actor each. Their start
 /// is stored with their end. They cannot be stopped once they have begun.
-/// A worker that ends takes the pool with it; the QUEUE then has the jobs.
+/// A worker that ends takes the pool with it; its jobs go back to the QUEUE.
 worker_pool_actor::behavior_type
 block_pool(worker_pool_actor::stateful_pointer<block_pool_state> self,
            worker_pool_config config, block_worker_actor worker,

@@ -40,6 +40,8 @@ caf::error make_error(ec code, std::string message) {
 }
 
 std::string message_of(const caf::error& x) {
+  if (!x) // has no context to look at
+    return "no error";
   const auto& context = x.context();
   if (context.size() == 1 && context.match_element<std::string>(0))
     return context.get_as<std::string>(0);

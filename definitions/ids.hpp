@@ -69,6 +69,7 @@ struct std::hash<quaero::job_id> {
       a = a << 8 | x.bytes[i];
       b = b << 8 | x.bytes[i + 8];
     }
-    return static_cast<size_t>((a ^ (b * 0x9E3779B97F4A7C15ull)) * 0xff51afd7ed558ccdull);
+    return static_cast<size_t>((a ^ (b * 0x9E3779B97F4A7C15ull))
+                               * 0xff51afd7ed558ccdull);
   }
 };

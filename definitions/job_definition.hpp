@@ -27,10 +27,10 @@ std::string to_string(failure_action x);
 /// How often and how soon failed work is tried again. The wait before attempt
 /// n + 1 is min(backoff * 2^(n-1), backoff_max), plus or minus `jitter`.
 struct retry_policy {
-  uint32_t attempts = 3;                        ///< 1 to 100, the first counts.
+  uint32_t attempts = 3; ///< 1 to 100, the first counts.
   std::chrono::nanoseconds backoff = std::chrono::seconds{1};
   std::chrono::nanoseconds backoff_max = std::chrono::minutes{5};
-  double jitter = 0.2;                          ///< 0 to 1, share of the wait.
+  double jitter = 0.2; ///< 0 to 1, share of the wait.
 
   bool operator==(const retry_policy&) const = default;
 };
@@ -49,9 +49,9 @@ struct step {
   std::string description;
   value config = value::make_object(); ///< For the worker; always an object.
   enum on_error on_error = on_error::carry_on;
-  std::vector<std::string> depends; ///< Names of other steps; no cycle.
-  bool always_run = false; ///< Even when a dependency failed.
-  std::string condition;   ///< Kept, not evaluated yet.
+  std::vector<std::string> depends;  ///< Names of other steps; no cycle.
+  bool always_run = false;           ///< Even when a dependency failed.
+  std::string condition;             ///< Kept, not evaluated yet.
   std::optional<retry_policy> retry; ///< Absent: the worker type's own.
 
   bool operator==(const step&) const = default;
@@ -59,7 +59,7 @@ struct step {
 
 /// What a user wants done. Immutable for a run: the run keeps its own copy.
 struct job_definition {
-  std::string id;   ///< 1 to 128 of [A-Za-z0-9._-].
+  std::string id; ///< 1 to 128 of [A-Za-z0-9._-].
   std::string name;
   std::string type; ///< A definition type; derived from the first step if "".
   std::string job_type = "user"; ///< "user" or "system" (read-only).
@@ -67,10 +67,10 @@ struct job_definition {
   std::string toml; ///< The text it was read from, or "".
   std::string source_type;
   std::string base_url;
-  std::string auth_id; ///< TOML key: authentication.
+  std::string auth_id;     ///< TOML key: authentication.
   std::vector<step> steps; ///< In the order of the file.
-  std::string schedule; ///< 5-field cron, "" is manual.
-  std::string timeout;  ///< A duration, "" is no limit.
+  std::string schedule;    ///< 5-field cron, "" is manual.
+  std::string timeout;     ///< A duration, "" is no limit.
   bool enabled = true;
   bool auto_start = false;
   bool extension = false;

@@ -86,12 +86,12 @@ struct job_event {
 /// What has happened to a job so far.
 struct job_state {
   job_status status = job_status::pending;
-  timestamp started_at{};   ///< First attempt; zero if none.
-  timestamp finished_at{};  ///< Zero until terminal.
-  timestamp updated_at{};   ///< The last event, or zero.
-  uint64_t epoch = 0;       ///< Of the latest attempt.
-  uint32_t attempt = 0;     ///< The latest; 0 before the first.
-  std::string error;        ///< Of the latest failed attempt.
+  timestamp started_at{};  ///< First attempt; zero if none.
+  timestamp finished_at{}; ///< Zero until terminal.
+  timestamp updated_at{};  ///< The last event, or zero.
+  uint64_t epoch = 0;      ///< Of the latest attempt.
+  uint32_t attempt = 0;    ///< The latest; 0 before the first.
+  std::string error;       ///< Of the latest failed attempt.
   uint64_t result_count = 0;
   child_counts children;
   std::string result;

@@ -8,7 +8,7 @@
 namespace quaero {
 
 struct json_limits {
-  size_t depth_max = 100;           ///< Nested arrays and objects.
+  size_t depth_max = 100;              ///< Nested arrays and objects.
   size_t bytes_max = 16 * 1024 * 1024; ///< Of the text.
 };
 

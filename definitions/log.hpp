@@ -20,8 +20,8 @@ struct field {
   field(std::string_view n, std::string_view x) : name{n}, text{x} {}
   field(std::string_view n, const char* x) : name{n}, text{x} {}
   template <class Number>
-    requires std::is_arithmetic_v<Number>
-  field(std::string_view n, Number x) : name{n}, text{std::to_string(x)} {}
+  requires std::is_arithmetic_v<Number> field(std::string_view n, Number x)
+    : name{n}, text{std::to_string(x)} {}
 };
 
 using fields = std::initializer_list<field>;

@@ -47,6 +47,7 @@ bool decode_totals(std::string_view val, totals& out) {
     in.fail();
   for (auto& count : out.jobs)
     count = in.take_varint();
+  out.roots = in.take_varint();
   out.documents = in.take_varint();
   out.log_sequence = in.take_varint();
   return in.done();
@@ -107,6 +108,7 @@ void put_totals(write_batch& out, const totals& x) {
   put_varint(val, std::size(x.jobs));
   for (auto count : x.jobs)
     put_varint(val, count);
+  put_varint(val, x.roots);
   put_varint(val, x.documents);
   put_varint(val, x.log_sequence);
   out.end_put();

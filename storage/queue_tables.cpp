@@ -136,6 +136,17 @@ void put_queue_head(write_batch& out, const queue_key& head) {
   out.end_put();
 }
 
+status read_queue_heads(const store& db,
+                        std::array<uint64_t, lane_count>& out) {
+  for (uint8_t lane = 0; lane < lane_count; ++lane) {
+    queue_key head{lane, 0};
+    if (auto result = read_queue_head(db, head); !result.ok())
+      return result;
+    out[lane] = head.sequence;
+  }
+  return {};
+}
+
 status read_queue(const store& db,
                   const std::function<void(queue_entry&&)>& f) {
   for (uint8_t lane = 0; lane < lane_count; ++lane) {

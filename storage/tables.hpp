@@ -7,6 +7,7 @@
 #include "definitions/queue_job.hpp"
 #include "storage/store.hpp"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -35,6 +36,7 @@ status next_boot(store& db, uint64_t& boot);
 /// the batch that changes them.
 struct totals {
   uint64_t jobs[job_status_count] = {};
+  uint64_t roots = 0; ///< Jobs without a parent.
   uint64_t documents = 0;
   uint64_t log_sequence = 0; ///< Of the newest line.
   bool operator==(const totals&) const = default;
@@ -114,6 +116,9 @@ void remove_queue_entry(write_batch& out, const queue_key& key);
 
 /// A lower bound of the live sequences of a lane: no entry lies before.
 void put_queue_head(write_batch& out, const queue_key& head);
+
+/// The stored heads by lane; 0 where there is none.
+status read_queue_heads(const store& db, std::array<uint64_t, lane_count>& out);
 
 /// Calls `f` for each entry, by lane and sequence. Starts behind the
 /// stored heads, never on a consumed range.

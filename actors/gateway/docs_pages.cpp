@@ -27,15 +27,17 @@ std::string join(const std::vector<std::string>& path) {
   return out;
 }
 
-std::string_view image_type(std::string_view path) {
+std::string_view file_type(std::string_view path) {
   if (path.ends_with(".svg"))
     return "image/svg+xml";
   if (path.ends_with(".png"))
     return "image/png";
+  if (path.ends_with(".example"))
+    return "text/plain; charset=utf-8";
   return {};
 }
 
-http_answer image(std::string_view type, std::string bytes) {
+http_answer file(std::string_view type, std::string bytes) {
   // A picture that is opened as a page must not run what is in it.
   return {200,
           std::move(bytes),
@@ -77,7 +79,7 @@ void docs_pages::load(const std::string& folder, const docs_limits& limits) {
     if (pages_.size() + files_.size() >= limits.files_max)
       return;
     auto name = path.lexically_relative(folder).generic_string();
-    auto type = image_type(name);
+    auto type = file_type(name);
     std::error_code unknown;
     auto size = fs::file_size(path, unknown);
     if ((type.empty() && !name.ends_with(page_suffix)) || unknown
@@ -91,7 +93,7 @@ void docs_pages::load(const std::string& folder, const docs_limits& limits) {
     if (type.empty())
       add_page(name.substr(0, name.size() - page_suffix.size()), bytes);
     else
-      files_.emplace(name, image(type, std::move(bytes)));
+      files_.emplace(name, file(type, std::move(bytes)));
   }
 }
 
@@ -204,7 +206,7 @@ std::string docs_link(std::string_view page, std::string_view link) {
     return std::string{link};
   if (target.ends_with(page_suffix))
     target.resize(target.size() - page_suffix.size());
-  else if (image_type(target).empty() && !target.ends_with('/')
+  else if (file_type(target).empty() && !target.ends_with('/')
            && target != ".")
     return std::string{link};
   if (target == ".")

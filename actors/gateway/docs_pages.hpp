@@ -15,10 +15,10 @@ struct docs_limits {
   size_t total_bytes_max = 64 * 1024 * 1024; ///< Of all files together.
 };
 
-/// The manual: Markdown pages (.md) and their images (.svg, .png) of a folder
-/// and its sub-folders, read and rendered once. Nothing but what was read can
-/// be asked for, so no path leads out of the folder; symbolic links are not
-/// followed. Raw HTML in a page is left out.
+/// The manual: Markdown pages (.md) and their images (.svg, .png), and example
+/// files (.example), of a folder and its sub-folders, read and rendered once.
+/// Nothing but what was read can be asked for, so no path leads out of the
+/// folder; symbolic links are not followed. Raw HTML in a page is left out.
 ///
 /// A page "guide/intro.md" is at /docs/guide/intro (and, for links from
 /// elsewhere, at /docs/guide/intro.md). "index" or "README" is what a folder

@@ -9,9 +9,9 @@ namespace quaero {
 namespace {
 
 /// Keys that the pipeline reads for every worker type.
-constexpr std::array common_keys{
-  "tags",       "input_tags", "output_tags", "cache",
-  "cache_type", "cache_hours", "revisions",  "api_key"};
+constexpr std::array common_keys{"tags",      "input_tags", "output_tags",
+                                 "cache",     "cache_type", "cache_hours",
+                                 "revisions", "api_key"};
 
 bool is_placeholder(const value& x) {
   return x.is_string() && x.as_string().starts_with('{')
@@ -50,8 +50,7 @@ void config_rules::number(std::string_view key, double min, double max) {
     return;
   auto x = config_.get_double(key);
   if (!x || !(*x >= min && *x <= max))
-    add(key,
-        "must be a number from " + text_of(min) + " to " + text_of(max));
+    add(key, "must be a number from " + text_of(min) + " to " + text_of(max));
 }
 
 void config_rules::text(std::string_view key) {

@@ -8,6 +8,13 @@
 
 namespace quaero {
 
+const std::vector<std::string>& registered_types() {
+  static const std::vector<std::string> types{crawler::step_type,
+                                              local_dir::step_type, noop::type,
+                                              test_job_generator::type};
+  return types;
+}
+
 worker_kinds registered_workers(worker_settings settings) {
   return [settings = std::move(settings)](const worker_environment& x) {
     std::vector<worker_kind> kinds{
@@ -17,7 +24,7 @@ worker_kinds registered_workers(worker_settings settings) {
       test_job_generator::kind(x),
     };
     for (auto& kind : kinds)
-      if (auto i = settings.slots.find(kind.job_type);
+      if (auto i = settings.slots.find(kind.step_type);
           i != settings.slots.end())
         kind.slots = i->second;
     return kinds;

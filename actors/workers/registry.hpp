@@ -10,9 +10,12 @@ namespace quaero {
 
 struct worker_settings {
   crawler::crawler_settings crawler;
-  /// Slots by job type, where they differ from the kind's own.
+  /// Slots by worker type, where they differ from the kind's own.
   std::map<std::string, uint32_t> slots;
 };
+
+/// The worker types that this program has, sorted.
+const std::vector<std::string>& registered_types();
 
 /// The one list of worker kinds.
 worker_kinds registered_workers(worker_settings settings);

@@ -78,8 +78,7 @@ system_config::system_config(uint64_t threads) {
   set("logger.console-verbosity", caf::atom("quiet"));
 }
 
-daemon::daemon(settings how) : settings_{std::move(how)} {
-}
+daemon::daemon(settings how) : settings_{std::move(how)} {}
 
 daemon::~daemon() {
   gateway_.stop();
@@ -99,8 +98,7 @@ std::string daemon::open_database() {
   options.block_cache_bytes = settings_.store.block_cache_mib << 20;
   options.compression = settings_.store.compression;
   std::unique_ptr<storage::store> db;
-  auto result
-    = storage::open_leveldb(settings_.data_dir + "/db", options, db);
+  auto result = storage::open_leveldb(settings_.data_dir + "/db", options, db);
   if (result.code == storage::errc::busy)
     return "data directory " + settings_.data_dir
            + " is in use by another daemon; stop it, or choose another one "
@@ -160,8 +158,7 @@ void daemon::load_definition(const std::string& path) {
   if (same)
     return;
   const auto id = x.id;
-  self
-    ->request(runtime_->dispatcher, store_deadline, atom::put_v, std::move(x))
+  self->request(runtime_->dispatcher, store_deadline, atom::put_v, std::move(x))
     .receive(
       [&](bool is_new) {
         log::info("definitions.loaded", {{"id", id}, {"new", is_new}});
@@ -210,7 +207,23 @@ std::string daemon::write_endpoint() const {
                : std::string{};
 }
 
+std::string daemon::check_workers() const {
+  const auto& known = registered_types();
+  for (const auto& [type, slots] : settings_.worker_slots) {
+    if (std::find(known.begin(), known.end(), type) != known.end())
+      continue;
+    std::string names;
+    for (const auto& x : known)
+      names += (names.empty() ? "" : ", ") + x;
+    return "workers." + type + ".slots: no such worker type; there are "
+           + names;
+  }
+  return {};
+}
+
 std::string daemon::start() {
+  if (auto why = check_workers(); !why.empty())
+    return why;
   if (auto why = open_database(); !why.empty())
     return why;
   if (auto why = load_variables(); !why.empty())

@@ -45,6 +45,7 @@ public:
   bool stop();
 
 private:
+  std::string check_workers() const;
   std::string open_database();
   std::string load_variables();
   void load_definitions();

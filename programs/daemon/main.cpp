@@ -5,11 +5,10 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <pthread.h>
 #include <span>
 #include <string>
 #include <thread>
-
-#include <pthread.h>
 #include <unistd.h>
 
 namespace {

@@ -73,6 +73,7 @@ BOOST_AUTO_TEST_CASE(totals_come_back_or_are_zero) {
   BOOST_CHECK(x == totals{});
   for (size_t i = 0; i < job_status_count; ++i)
     x.jobs[i] = 1ull << (10 * i);
+  x.roots = 77;
   x.documents = 99;
   x.log_sequence = UINT64_MAX;
   write(*db, [&](write_batch& out) { put_totals(out, x); });

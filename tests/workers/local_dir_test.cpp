@@ -208,6 +208,9 @@ BOOST_AUTO_TEST_CASE(batches_hold_every_file_once) {
   BOOST_TEST(batches[0].size() == 1000u);
   BOOST_TEST(batches[2].size() == 500u);
   BOOST_TEST(make_batches({}, 10).empty());
+  for (auto& file : files)
+    file.file_size = batch_bytes_max / 2 + 1;
+  BOOST_TEST(make_batches(files, 1000).size() == files.size());
 }
 
 BOOST_AUTO_TEST_CASE(an_entry_survives_a_round_trip) {

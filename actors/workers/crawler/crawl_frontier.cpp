@@ -15,8 +15,7 @@ namespace {
 std::string seed_path(const std::string& source_type,
                       const std::string& entity_type) {
   if (source_type == "jira")
-    return entity_type == "issues" ? "rest/api/2/search"
-                                   : "rest/api/2/project";
+    return entity_type == "issues" ? "rest/api/2/search" : "rest/api/2/project";
   if (source_type == "confluence")
     return entity_type == "pages" ? "rest/api/content" : "rest/api/space";
   return {};
@@ -24,8 +23,7 @@ std::string seed_path(const std::string& source_type,
 
 /// The step's first URLs, each once, normalised; `error` names a bad one.
 std::vector<std::string> seeds(const step_context& x,
-                               const crawl_config& config,
-                               std::string& error) {
+                               const crawl_config& config, std::string& error) {
   auto given = config.start_urls;
   if (given.empty() && !x.base_url.empty()) {
     auto base = x.base_url;
@@ -58,8 +56,7 @@ frontier make_frontier(const crawl_config& x) {
 
 new_job make_page_job(const std::string& url, uint32_t depth,
                       const std::string& discovered_by,
-                      const crawl_config& config,
-                      const std::string& metadata) {
+                      const crawl_config& config, const std::string& metadata) {
   auto own = config;
   own.start_urls.clear(); // the step's, which may be many
   new_job job;
@@ -125,9 +122,8 @@ crawl_frontier_state::on_create(const step_context& x) {
                                   {"step_name", x.scope.step_name},
                                   {"step_id", to_string(x.scope.step)},
                                   {"manager_id", to_string(x.scope.manager)}}));
-  auto known = steps.insert_or_assign(x.scope.step,
-                                      step_pages{make_frontier(config), {},
-                                                 false, {}});
+  auto known = steps.insert_or_assign(
+    x.scope.step, step_pages{make_frontier(config), {}, false, {}});
   step_output out;
   for (const auto& url : urls)
     if (known.first->second.pages.admit(url, 1) == admission::admitted)
@@ -173,9 +169,7 @@ crawl_frontier_state::on_question(const crawl_question& x) {
   auto reply = self->make_response_promise<crawl_answer>();
   auto i = steps.find(x.step);
   if (i == steps.end()) {
-    i = steps
-          .emplace(x.step,
-                   step_pages{make_frontier(x.config), {}, true, {}})
+    i = steps.emplace(x.step, step_pages{make_frontier(x.config), {}, true, {}})
           .first;
     load(x);
   }
@@ -228,7 +222,9 @@ crawl_frontier_actor::behavior_type crawl_frontier(
     [self](atom::validate, const step& x) {
       return self->state.on_validate(x);
     },
-    [self](atom::init, const step_context& x) { return self->state.on_init(x); },
+    [self](atom::init, const step_context& x) {
+      return self->state.on_init(x);
+    },
     [self](atom::create, const step_context& x, const init_result&) {
       return self->state.on_create(x);
     },

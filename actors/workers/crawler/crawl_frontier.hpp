@@ -21,8 +21,8 @@ inline constexpr const char* job_type = "crawler_url";
 /// Asks which links of a page become pages of the step.
 struct crawl_question {
   job_id step;
-  job_id asker;      ///< The job; asking again gets the same answer.
-  uint32_t depth = 1; ///< Of the page; its links are one deeper.
+  job_id asker;        ///< The job; asking again gets the same answer.
+  uint32_t depth = 1;  ///< Of the page; its links are one deeper.
   std::string reached; ///< Where a redirect led, "" if there was none.
   std::vector<std::string> links; ///< Normalised.
   crawl_config config; ///< Of the step, should it have been forgotten.

@@ -34,8 +34,7 @@ fetch_request page_request(const std::string& url, const crawl_config& x,
 
 bool is_html(const std::string& content_type) {
   const auto type = media_type(content_type);
-  return type.empty() || type == "text/html"
-         || type == "application/xhtml+xml";
+  return type.empty() || type == "text/html" || type == "application/xhtml+xml";
 }
 
 /// A response that is text but no page: kept as it is.
@@ -51,7 +50,7 @@ page plain_page(std::string text, const std::string& url) {
 
 } // namespace
 
-// -- the way of an attempt --------------------------------------------------------
+// -- the way of an attempt ----------------------------------------------------
 
 caf::typed_response_promise<job_outcome>
 crawl_worker_state::on_execute(const job_context_ptr& context) {
@@ -64,8 +63,7 @@ crawl_worker_state::on_execute(const job_context_ptr& context) {
   }
   const auto* nested = config.find("crawl_config");
   auto parsed = parse_crawl_config(nested != nullptr ? *nested : config);
-  const auto url
-    = normalise_url(config.get_string("seed_url").value_or(""));
+  const auto url = normalise_url(config.get_string("seed_url").value_or(""));
   if (!parsed.ok() || !url) {
     reply.deliver(job_outcome::failure(
       "invalid config: "
@@ -127,8 +125,8 @@ void crawl_worker_state::on_robots(const std::string& where,
   for (auto epoch : waiting)
     if (auto a = attempts.find(epoch); a != attempts.end())
       agent = a->second.config.user_agent;
-  const bool unreachable = !result.ok()
-                           && result.error != fetch_error::too_large;
+  const bool unreachable
+    = !result.ok() && result.error != fetch_error::too_large;
   const auto rules = robots_rules::from_response(
     unreachable ? 0 : result.status, result.body, agent);
   if (unreachable) {
@@ -224,11 +222,11 @@ void crawl_worker_state::ask_frontier(uint64_t epoch, work& x) {
     return;
   }
   self->request(frontier, reader_deadline, atom::visit_v, std::move(question))
-    .then([this, epoch](
-            const crawl_answer& answer) { complete(epoch, answer); },
-          [this, epoch](caf::error& e) {
-            end(epoch, job_outcome::failure(message_of(e)));
-          });
+    .then(
+      [this, epoch](const crawl_answer& answer) { complete(epoch, answer); },
+      [this, epoch](caf::error& e) {
+        end(epoch, job_outcome::failure(message_of(e)));
+      });
 }
 
 void crawl_worker_state::complete(uint64_t epoch, const crawl_answer& links) {
@@ -250,9 +248,9 @@ void crawl_worker_state::complete(uint64_t epoch, const crawl_answer& links) {
       out.result_count = 1;
     }
   }
-  x.context->log(log_level::info,
-                 "Completed: " + x.url + " ("
-                   + format_duration(x.fetched->elapsed) + ")");
+  x.context->log(log_level::info, "Completed: " + x.url + " ("
+                                    + format_duration(x.fetched->elapsed)
+                                    + ")");
   end(epoch, std::move(out));
 }
 
@@ -323,7 +321,7 @@ void crawl_worker_state::end(uint64_t epoch, job_outcome outcome) {
   attempts.erase(i);
 }
 
-// -- the actor --------------------------------------------------------------------
+// -- the actor ----------------------------------------------------------------
 
 crawl_worker_impl::behavior_type
 crawl_worker(crawl_worker_impl::stateful_pointer<crawl_worker_state> self,
@@ -349,7 +347,8 @@ crawl_worker(crawl_worker_impl::stateful_pointer<crawl_worker_state> self,
 worker_kind kind(const worker_environment& environment,
                  const crawler_settings& settings) {
   auto* system = &environment.system;
-  auto frontier = system->spawn(crawl_frontier, settings.defaults, environment.reader);
+  auto frontier
+    = system->spawn(crawl_frontier, settings.defaults, environment.reader);
   auto net = std::make_shared<fetcher>(settings.fetcher);
   worker_kind out;
   out.step_type = step_type;

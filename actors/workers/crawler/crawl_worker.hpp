@@ -20,8 +20,8 @@ namespace quaero::crawler {
 /// What the daemon decides for all crawls.
 struct crawler_settings {
   fetcher_settings fetcher;
-  crawl_config defaults;     ///< See crawl_frontier().
-  uint32_t slots = 256;      ///< > 0; pages that are fetched at a time.
+  crawl_config defaults;       ///< See crawl_frontier().
+  uint32_t slots = 256;        ///< > 0; pages that are fetched at a time.
   size_t origins_max = 10'000; ///< > 0; robots.txt kept; then all are dropped.
 };
 
@@ -88,12 +88,12 @@ struct crawl_worker_state {
   void fail(uint64_t epoch, const std::string& why);
 };
 
-/// Executes jobs of type "crawler_url": asks robots.txt, fetches the page, reads
-/// it, asks the CRAWL FRONTIER about its links, saves the page as a document and
-/// spawns a job for each new link. Any number at a time; waiting takes no
-/// thread. A page that answers with HTTP 4xx or 5xx has failed, with its
-/// status; one that redirects to a page that the step has is completed without
-/// a document. The fetcher has its own retries, so a failure is final.
+/// Executes jobs of type "crawler_url": asks robots.txt, fetches the page,
+/// reads it, asks the CRAWL FRONTIER about its links, saves the page as a
+/// document and spawns a job for each new link. Any number at a time; waiting
+/// takes no thread. A page that answers with HTTP 4xx or 5xx has failed, with
+/// its status; one that redirects to a page that the step has is completed
+/// without a document. The fetcher has its own retries, so a failure is final.
 crawl_worker_impl::behavior_type
 crawl_worker(crawl_worker_impl::stateful_pointer<crawl_worker_state> self,
              crawler_settings settings, crawl_frontier_actor frontier,

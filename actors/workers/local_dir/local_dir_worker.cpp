@@ -51,7 +51,7 @@ std::string base_name(const std::string& path) {
 
 } // namespace
 
-// -- the step -------------------------------------------------------------------
+// -- the step -----------------------------------------------------------------
 
 std::vector<std::string> logic::validate(const step& x) {
   return parse_scan_config(x.config).errors;
@@ -67,9 +67,9 @@ init_result logic::init(const step_context& x) {
     say(log_level::info, "Scanning '" + config.dir_path + "'"));
   out.lines.push_back(say(log_level::info, describe(found)));
   if (found.truncated)
-    out.lines.push_back(say(log_level::warn,
-                            "Only the first " + std::to_string(config.max_files)
-                              + " files are taken: max_files"));
+    out.lines.push_back(
+      say(log_level::warn, "Only the first " + std::to_string(config.max_files)
+                             + " files are taken: max_files"));
   if (found.files.empty())
     throw std::runtime_error{"no file of '" + config.dir_path
                              + "' matches: " + describe(found)};
@@ -93,8 +93,7 @@ step_output logic::create(const step_context& x, const init_result& found) {
       files.push_back(std::move(file));
   }
   const auto base = found.metadata.get_string("base_path").value_or("");
-  auto batches
-    = make_batches(files, static_cast<size_t>(config.batch_size));
+  auto batches = make_batches(files, static_cast<size_t>(config.batch_size));
   step_output out;
   for (size_t i = 0; i < batches.size(); ++i) {
     new_job job;
@@ -107,13 +106,13 @@ step_output logic::create(const step_context& x, const init_result& found) {
                           {"step_name", x.scope.step_name}}));
     out.jobs.push_back(std::move(job));
   }
-  out.lines.push_back(say(log_level::info,
-                          "Matched " + count_of(files.size(), "files, creating ")
-                            + count_of(batches.size(), "batch jobs")));
+  out.lines.push_back(
+    say(log_level::info, "Matched " + count_of(files.size(), "files, creating ")
+                           + count_of(batches.size(), "batch jobs")));
   return out;
 }
 
-// -- the jobs -------------------------------------------------------------------
+// -- the jobs -----------------------------------------------------------------
 
 namespace {
 
@@ -146,9 +145,9 @@ job_outcome run_batch(job_context& context) {
       continue;
     }
     ++errors;
-    context.log(log_level::warn, file.path + ": "
-                                   + (one.error.empty() ? "documents_max"
-                                                        : one.error));
+    context.log(log_level::warn,
+                file.path + ": "
+                  + (one.error.empty() ? "documents_max" : one.error));
   }
   context.log(log_level::info, "Batch complete: " + count_of(saved, "saved, ")
                                  + count_of(errors, "errors"));

@@ -274,10 +274,15 @@ scan_result scan(const scan_config& config) {
 std::vector<std::vector<file_entry>>
 make_batches(const std::vector<file_entry>& files, size_t size) {
   std::vector<std::vector<file_entry>> result;
-  for (size_t i = 0; i < files.size(); i += size) {
-    auto first = files.begin() + static_cast<std::ptrdiff_t>(i);
-    auto count = std::min(size, files.size() - i);
-    result.emplace_back(first, first + static_cast<std::ptrdiff_t>(count));
+  uint64_t bytes = 0;
+  for (const auto& file : files) {
+    if (result.empty() || result.back().size() >= size
+        || bytes + file.file_size > batch_bytes_max) {
+      result.emplace_back();
+      bytes = 0;
+    }
+    result.back().push_back(file);
+    bytes += file.file_size;
   }
   return result;
 }

@@ -50,7 +50,11 @@ struct scan_result {
 /// Blocks while it reads; any thread may call it.
 scan_result scan(const scan_config& config);
 
-/// The files in groups of `size`, in their order. REQUIRES: size > 0.
+/// Bytes of the files of one batch: its documents are one commit.
+inline constexpr uint64_t batch_bytes_max = 32 * 1024 * 1024;
+
+/// The files in groups of at most `size`, and of at most `batch_bytes_max`
+/// unless one file alone is larger, in their order. REQUIRES: size > 0.
 std::vector<std::vector<file_entry>>
 make_batches(const std::vector<file_entry>& files, size_t size);
 

@@ -24,12 +24,11 @@ init_result logic::init(const step_context& x) {
 step_output logic::create(const step_context& x, const init_result& found) {
   const auto bytes = x.definition.config.get_int("payload").value_or(0);
   new_job job;
-  job.type = "noop";
-  job.name = "noop";
+  job.type = type;
+  job.name = type;
   if (bytes > 0)
-    job.config
-      = "{\"payload\":\"" + std::string(static_cast<size_t>(bytes), 'x')
-        + "\"}";
+    job.config = "{\"payload\":\""
+                 + std::string(static_cast<size_t>(bytes), 'x') + "\"}";
   step_output out;
   out.jobs.assign(static_cast<size_t>(found.work_items), job);
   return out;
@@ -45,10 +44,10 @@ block_worker_actor::behavior_type worker(block_worker_actor::pointer) {
 
 worker_kind kind(const worker_environment& environment) {
   worker_kind out;
-  out.step_type = "noop";
-  out.definition = environment.system.spawn(definition_worker,
-                                            std::make_shared<logic>());
-  out.job_type = "noop";
+  out.step_type = type;
+  out.definition
+    = environment.system.spawn(definition_worker, std::make_shared<logic>());
+  out.job_type = type;
   out.slots = 2048; // blocks of them; they hold nothing while they wait
   out.block_worker = environment.system.spawn(worker);
   return out;

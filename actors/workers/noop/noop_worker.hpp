@@ -8,6 +8,7 @@
 /// bytes (0 to 65,536, default 0) each.
 namespace quaero::noop {
 
+inline constexpr const char* type = "noop";
 inline constexpr int64_t count_max = 1'000'000;
 inline constexpr int64_t payload_bytes_max = 65'536;
 

@@ -69,7 +69,7 @@ value to_value(const settings& x) {
                              {"seed", x.seed}});
 }
 
-// -- the step -------------------------------------------------------------------
+// -- the step -----------------------------------------------------------------
 
 std::vector<std::string> logic::validate(const step& x) {
   config_rules rules{x.config};
@@ -86,8 +86,8 @@ std::vector<std::string> logic::validate(const step& x) {
 
 init_result logic::init(const step_context& x) {
   init_result out;
-  out.work_items = static_cast<uint64_t>(
-    read_settings(x.definition.config).worker_count);
+  out.work_items
+    = static_cast<uint64_t>(read_settings(x.definition.config).worker_count);
   return out;
 }
 
@@ -112,7 +112,7 @@ step_output logic::create(const step_context& x, const init_result&) {
   return out;
 }
 
-// -- the jobs -------------------------------------------------------------------
+// -- the jobs -----------------------------------------------------------------
 
 caf::typed_response_promise<job_outcome>
 worker_state::on_execute(const job_context_ptr& context) {
@@ -135,10 +135,10 @@ worker_state::on_execute(const job_context_ptr& context) {
   x.label = step_name + '/' + job.name;
   x.random.seed(static_cast<uint64_t>(x.how.seed));
   context->log(log_level::info,
-               mark + ("Starting: " + std::to_string(x.how.log_count)
-                       + " logs, " + std::to_string(x.how.log_delay_ms)
-                       + "ms delay, " + percent(x.how.failure_rate)
-                       + "% failure rate"));
+               mark
+                 + ("Starting: " + std::to_string(x.how.log_count) + " logs, "
+                    + std::to_string(x.how.log_delay_ms) + "ms delay, "
+                    + percent(x.how.failure_rate) + "% failure rate"));
   const auto epoch = context->epoch();
   attempts.insert_or_assign(epoch, std::move(x));
   on_wake(epoch);
@@ -194,15 +194,15 @@ void worker_state::spawn_children(work& x) {
   ++how.level;
   for (int64_t i = 1; i <= x.how.child_count; ++i) {
     how.seed = derive(x.how.seed, i);
-    if (x.context->spawn(make_job(
-          "Test Job Generator Child " + std::to_string(i), how,
-          x.context->job().metadata)))
+    if (x.context->spawn(
+          make_job("Test Job Generator Child " + std::to_string(i), how,
+                   x.context->job().metadata)))
       ++x.children;
   }
   if (x.children != 0)
-    x.context->log(log_level::info, mark + ("Spawned "
-                                            + std::to_string(x.children)
-                                            + " child jobs"));
+    x.context->log(
+      log_level::info,
+      mark + ("Spawned " + std::to_string(x.children) + " child jobs"));
 }
 
 void worker_state::finish(uint64_t epoch, work& x) {
@@ -211,9 +211,10 @@ void worker_state::finish(uint64_t epoch, work& x) {
     return std::to_string(x.counts[static_cast<size_t>(level)]);
   };
   x.context->log(log_level::info,
-                 mark + ("Log summary: INF=" + count(log_level::info)
-                         + ", WRN=" + count(log_level::warn)
-                         + ", ERR=" + count(log_level::error)));
+                 mark
+                   + ("Log summary: INF=" + count(log_level::info)
+                      + ", WRN=" + count(log_level::warn)
+                      + ", ERR=" + count(log_level::error)));
   const double draw = static_cast<double>(x.random() >> 11) * 0x1p-53;
   if (draw < x.how.failure_rate) {
     const std::string why
@@ -221,9 +222,10 @@ void worker_state::finish(uint64_t epoch, work& x) {
     x.context->log(log_level::error, why);
     x.reply.deliver(job_outcome::failure(why));
   } else {
-    x.context->log(log_level::info, mark + ("Completed successfully: "
-                                            + std::to_string(x.children)
-                                            + " children spawned"));
+    x.context->log(log_level::info,
+                   mark
+                     + ("Completed successfully: " + std::to_string(x.children)
+                        + " children spawned"));
     x.reply.deliver(job_outcome::ok());
   }
   attempts.erase(epoch);
@@ -241,14 +243,13 @@ impl::behavior_type worker(impl::stateful_pointer<worker_state> self) {
 worker_kind kind(const worker_environment& environment) {
   worker_kind out;
   out.step_type = type;
-  out.definition = environment.system.spawn(definition_worker,
-                                            std::make_shared<logic>());
+  out.definition
+    = environment.system.spawn(definition_worker, std::make_shared<logic>());
   out.job_type = type;
   out.slots = 256; // waiting attempts take no thread
   auto* system = &environment.system;
-  out.spawn_worker = [system]() -> job_worker_actor {
-    return system->spawn(worker);
-  };
+  out.spawn_worker
+    = [system]() -> job_worker_actor { return system->spawn(worker); };
   return out;
 }
 
