@@ -150,6 +150,9 @@ using block_worker_actor = caf::typed_actor<
 using queue_job_actor = caf::typed_actor<
   // Stop as soon as the worker notices.
   caf::reacts_to<atom::cancel>,
+  // The worker has ended, for this reason. The pool says so: a monitor of each
+  // attempt would stay with a worker that outlives millions of them.
+  caf::reacts_to<atom::report, std::string>,
   // The worker has said something.
   caf::reacts_to<atom::flush>>;
 
@@ -180,8 +183,8 @@ using manager_job_actor = caf::typed_actor<
 
 /// A RUN WATCHER wants to know which definitions have a run that goes on.
 using run_watcher_actor = caf::typed_actor<
-  // A run of this definition goes on (its id), or is over (none).
-  caf::reacts_to<atom::watch, std::string, job_id>>;
+  // This run of this definition goes on (true), or is over.
+  caf::reacts_to<atom::watch, std::string, job_id, bool>>;
 
 /// The JOB MANAGER: makes, finds and recovers jobs. Knows nothing of routing.
 using job_manager_actor = status_actor::extend<
@@ -215,7 +218,7 @@ using dispatcher_actor = status_actor::extend<
   caf::reacts_to<atom::recover>,
   // From now on no run starts.
   caf::reacts_to<atom::drain>,
-  // A run of this definition goes on (its id), or is over (none).
-  caf::reacts_to<atom::watch, std::string, job_id>>;
+  // This run of this definition goes on (true), or is over.
+  caf::reacts_to<atom::watch, std::string, job_id, bool>>;
 
 } // namespace quaero

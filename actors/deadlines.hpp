@@ -1,27 +1,35 @@
 #pragma once
 
+#include <caf/duration.hpp>
+
 #include <chrono>
 
-/// How long a request may take before its sender gives up. None is reached in
-/// a healthy daemon: they turn a silent peer into an error.
+/// How long a request between actors may take before its sender gives up.
+///
+/// Inside the process most have no limit, on purpose. An actor that has ended
+/// answers at once with an error, and the daemon ends with its long-lived ones.
+/// A limit would turn a slow disk into a doubt: what was given up as not stored
+/// is stored a moment later. And CAF 0.17 keeps the timer of an answered
+/// request until it is due, so a limit on a hot path costs memory.
 namespace quaero {
 
-/// A commit, with the disk's worst stall in it.
-inline constexpr std::chrono::seconds store_deadline{120};
+/// A commit, an enqueue, the documents of a commit.
+inline constexpr caf::infinite_t store_deadline = caf::infinite;
 
-/// A read, a list over a large run among them.
-inline constexpr std::chrono::seconds reader_deadline{60};
+/// A read for the runtime's own use: records to dispatch, all that was going
+/// on.
+inline constexpr caf::infinite_t reader_deadline = caf::infinite;
 
 /// A definition worker's look at a step, or its making of jobs.
-inline constexpr std::chrono::minutes step_deadline{6 * 60};
+inline constexpr caf::infinite_t step_deadline = caf::infinite;
 
-/// One attempt of a queue job.
-inline constexpr std::chrono::minutes attempt_deadline{24 * 60};
+/// One attempt of a queue job: a live worker's job is not taken away.
+inline constexpr caf::infinite_t attempt_deadline = caf::infinite;
 
 /// A cancel: until the last running attempt has noticed.
-inline constexpr std::chrono::minutes cancel_deadline{10};
+inline constexpr caf::infinite_t cancel_deadline = caf::infinite;
 
-/// Anything that is answered from memory.
+/// Somebody waits for an answer that comes from memory.
 inline constexpr std::chrono::seconds answer_deadline{30};
 
 } // namespace quaero

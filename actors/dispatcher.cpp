@@ -45,14 +45,46 @@ dispatcher_state::on_execute(const run_request& x) {
                                                   : "the daemon is starting"));
     return reply;
   }
-  const auto id = x.definition_id;
-  auto [i, added] = active.try_emplace(id);
-  if (!added) {
-    reply.deliver(make_error(
-      ec::conflict, "job definition '" + id + "' is already running"
-                      + (i->second ? " as job " + to_string(i->second) : "")));
-    return reply;
+  auto [i, added] = active.try_emplace(x.definition_id);
+  if (added)
+    start_run(reply, x);
+  else
+    refuse_or_start(reply, x, i->second);
+  return reply;
+}
+
+void dispatcher_state::refuse_or_start(
+  caf::typed_response_promise<run_started> reply, const run_request& x,
+  const job_id& run) {
+  const auto& id = x.definition_id;
+  auto refusal
+    = make_error(ec::conflict, "job definition '" + id + "' is already running"
+                                 + (run ? " as job " + to_string(run) : ""));
+  if (!run) {
+    reply.deliver(std::move(refusal));
+    return;
   }
+  // Its end may be committed, and seen by the user, before word of it is here.
+  self->request(reader, reader_deadline, atom::get_v, run)
+    .then(
+      [this, reply, x, run, refusal](const job_view& y) mutable {
+        auto i = active.find(x.definition_id);
+        const bool over = is_terminal(y.state.status);
+        if (i != active.end() && !(over && i->second == run)) {
+          reply.deliver(std::move(refusal));
+          return;
+        }
+        active[x.definition_id] = job_id{};
+        start_run(reply, x);
+      },
+      [reply, refusal](caf::error&) mutable {
+        reply.deliver(std::move(refusal));
+      });
+}
+
+void dispatcher_state::start_run(caf::typed_response_promise<run_started> reply,
+                                 const run_request& x) {
+  const auto id = x.definition_id;
   auto failed = [this, reply, id](caf::error& e) mutable {
     active.erase(id);
     reply.deliver(std::move(e));
@@ -71,7 +103,6 @@ dispatcher_state::on_execute(const run_request& x) {
             failed);
       },
       failed);
-  return reply;
 }
 
 caf::typed_response_promise<bool>
@@ -125,11 +156,15 @@ ack_promise dispatcher_state::on_remove(const std::string& id) {
 }
 
 void dispatcher_state::on_watch(const std::string& definition_id,
-                                const job_id& run) {
-  if (run)
+                                const job_id& run, bool goes_on) {
+  if (goes_on) {
     active[definition_id] = run;
-  else
-    active.erase(definition_id);
+    return;
+  }
+  // The next one may be here already.
+  auto i = active.find(definition_id);
+  if (i != active.end() && i->second == run)
+    active.erase(i);
 }
 
 actor_status dispatcher_state::on_status() const {
@@ -160,8 +195,8 @@ dispatcher(dispatcher_actor::stateful_pointer<dispatcher_state> self,
     },
     [self](atom::recover) { self->state.recovered = true; },
     [self](atom::drain) { self->state.draining = true; },
-    [self](atom::watch, const std::string& x, const job_id& run) {
-      self->state.on_watch(x, run);
+    [self](atom::watch, const std::string& x, const job_id& run, bool on) {
+      self->state.on_watch(x, run, on);
     },
   };
 }

@@ -31,7 +31,12 @@ struct dispatcher_state {
   caf::typed_response_promise<run_started> on_execute(const run_request& x);
   caf::typed_response_promise<bool> on_put(job_definition& x);
   ack_promise on_remove(const std::string& id);
-  void on_watch(const std::string& definition_id, const job_id& run);
+  void start_run(caf::typed_response_promise<run_started> reply,
+                 const run_request& x);
+  void refuse_or_start(caf::typed_response_promise<run_started> reply,
+                       const run_request& x, const job_id& run);
+  void on_watch(const std::string& definition_id, const job_id& run,
+                bool goes_on);
   actor_status on_status() const;
 
   caf::error check(job_definition& definition, const run_request& x) const;

@@ -43,6 +43,28 @@ bool job_context::save(document x) {
   return true;
 }
 
+void job_context::on_cancel(std::function<void()> action) {
+  {
+    std::lock_guard guard{mutex_};
+    if (!cancelled()) {
+      on_cancel_ = std::move(action);
+      return;
+    }
+  }
+  action();
+}
+
+void job_context::cancel() {
+  std::function<void()> action;
+  {
+    std::lock_guard guard{mutex_};
+    cancelled_.store(true, std::memory_order_relaxed);
+    action = std::exchange(on_cancel_, {});
+  }
+  if (action)
+    action();
+}
+
 std::vector<log_line> job_context::take_lines() {
   std::lock_guard guard{mutex_};
   auto out = std::exchange(lines_, {});

@@ -11,7 +11,7 @@
 namespace quaero {
 
 struct job_context_limits {
-  size_t lines_max = 100'000;    ///< Held at a time; more are dropped, counted.
+  size_t lines_max = 150'000;    ///< Held at a time; more are dropped, counted.
   size_t children_max = 100'000; ///< Of one attempt.
   size_t documents_max = 10'000; ///< Of one attempt.
 };
@@ -48,9 +48,14 @@ public:
   /// Whether the attempt shall stop; to be asked between pieces of work.
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
 
+  /// Has `action` called when the attempt shall stop, at once if it shall
+  /// already: for a worker that waits for something else. Replaces an earlier
+  /// one. It must not block, and must not hold the context.
+  void on_cancel(std::function<void()> action);
+
   // -- for the runtime --------------------------------------------------------
 
-  void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
+  void cancel();
   std::vector<log_line> take_lines();
   std::vector<new_job> take_children();
   std::vector<document> take_documents();
@@ -62,6 +67,7 @@ private:
   const job_context_limits limits_;
   std::atomic<bool> cancelled_{false};
   std::mutex mutex_;
+  std::function<void()> on_cancel_;
   std::vector<log_line> lines_;
   size_t dropped_ = 0;
   std::vector<new_job> children_;

@@ -49,6 +49,13 @@ job_manager_state::on_submit(submission& x) {
                                       + ") jobs at once"));
     return reply;
   }
+  for (const auto& job : x.jobs)
+    if (job.priority > priority_max) {
+      reply.deliver(
+        make_error(ec::invalid_argument, "priority must be from 0 to 9, not "
+                                           + std::to_string(job.priority)));
+      return reply;
+    }
   auto request = std::make_shared<enqueue_request>();
   request->level = x.level;
   request->jobs = make_jobs(x.jobs, {x.scope.manager, x.scope.step, x.parent},
@@ -112,7 +119,7 @@ void job_manager_state::spawn_run(manager_job_config what) {
                            ids, clock);
   self->monitor(actor);
   runs.insert_or_assign(id, run{actor, definition_id});
-  tell_watchers(definition_id, id);
+  tell_watchers(definition_id, id, true);
 }
 
 caf::typed_response_promise<run_progress>
@@ -149,7 +156,7 @@ void job_manager_state::on_done(const job_id& id) {
     return;
   auto definition_id = std::move(i->second.definition_id);
   runs.erase(i);
-  tell_watchers(definition_id, {});
+  tell_watchers(definition_id, id, false);
 }
 
 void job_manager_state::on_down(const caf::down_msg& down) {
@@ -167,14 +174,14 @@ void job_manager_state::on_down(const caf::down_msg& down) {
 
 void job_manager_state::on_subscribe(run_watcher_actor watcher) {
   for (const auto& [id, x] : runs)
-    self->send(watcher, atom::watch_v, x.definition_id, id);
+    self->send(watcher, atom::watch_v, x.definition_id, id, true);
   watchers.push_back(std::move(watcher));
 }
 
 void job_manager_state::tell_watchers(const std::string& definition_id,
-                                      const job_id& run_id) {
+                                      const job_id& run_id, bool goes_on) {
   for (const auto& x : watchers)
-    self->send(x, atom::watch_v, definition_id, run_id);
+    self->send(x, atom::watch_v, definition_id, run_id, goes_on);
 }
 
 caf::typed_response_promise<uint64_t> job_manager_state::on_recover() {

@@ -56,7 +56,8 @@ struct job_manager_state {
 
   void spawn_run(manager_job_config what);
   void bring_back(recovered_run found);
-  void tell_watchers(const std::string& definition_id, const job_id& run_id);
+  void tell_watchers(const std::string& definition_id, const job_id& run_id,
+                     bool goes_on);
 };
 
 /// The actors that the JOB MANAGER works with.

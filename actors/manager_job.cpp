@@ -170,7 +170,14 @@ void manager_job_state::resume(recovered_run found) {
   for (size_t i = 0; i < nodes.size(); ++i)
     if (nodes[i].recovered)
       start_step(i);
-  // What a terminal step's on_error says holds again.
+  // What was decided holds, and what a terminal step's on_error says.
+  if (found.stop.decided()) {
+    stopping = true;
+    failed = found.stop.failed;
+    cancelling = found.stop.cancelled;
+    error = found.stop.why;
+    cancel_all();
+  }
   for (const auto& [i, what] : verdicts)
     judge(i, "step '" + step_at(i).name + "' " + what);
   advance();
@@ -282,7 +289,23 @@ void manager_job_state::stop(const std::string& why) {
     error = why;
 }
 
+void manager_job_state::decide() {
+  // Not a move, so the fold leaves it out; a restart finds it.
+  job_event event;
+  event.id = config.record.id;
+  event.status = job_status::running;
+  event.at = clock->now();
+  event.error = error;
+  event.result = failed ? run_stop_failed : run_stop_cancelled;
+  auto x = std::make_shared<commit>();
+  storage::put_event(x->ops, next_event++, event);
+  self->send(actors.collector, atom::commit_v, std::move(x));
+}
+
 void manager_job_state::cancel_all() {
+  if (std::exchange(cancelled_all, true))
+    return;
+  decide(); // before what follows from it: one collector, one order
   for (const auto& node : nodes)
     if (node.status == job_status::running && node.actor)
       self->send(node.actor, atom::cancel_v);
@@ -404,7 +427,7 @@ caf::typed_response_promise<run_progress> manager_job_state::on_progress() {
 }
 
 void manager_job_state::on_timeout() {
-  if (ending || stopping)
+  if (ending || cancelled_all)
     return;
   const auto what = "timed out after " + config.definition.timeout;
   log(log_level::error, "The run " + what);

@@ -52,11 +52,12 @@ struct manager_job_state {
   std::unordered_map<caf::actor_addr, size_t> running;
   uint32_t next_event = 1;
   timestamp started_at{};
-  bool stopping = false;   ///< No further step starts.
-  bool failed = false;     ///< The run's outcome is decided.
-  bool cancelling = false; ///< Somebody asked for it.
-  bool ending = false;     ///< The terminal commit is under way.
-  std::string error;       ///< The first one.
+  bool stopping = false;      ///< No further step starts.
+  bool failed = false;        ///< The run's outcome is decided.
+  bool cancelling = false;    ///< Somebody asked for it.
+  bool cancelled_all = false; ///< Nothing of the run may go on.
+  bool ending = false;        ///< The terminal commit is under way.
+  std::string error;          ///< The first one.
   std::vector<ack_promise> cancel_waiting;
 
   // -- messages ---------------------------------------------------------------
@@ -79,6 +80,7 @@ struct manager_job_state {
   void start_step(size_t i);
   void skip_step(size_t i, const std::string& why);
   void stop(const std::string& why);
+  void decide();
   void cancel_all();
   void finish_if_over();
   void finish();

@@ -113,7 +113,7 @@ void queue_state::on_recover(recovery& found) {
     arrival one;
     one.job.id = x.id;
     one.job.key = x.key;
-    one.job.priority = x.priority;
+    one.job.priority = std::min(x.priority, priority_max);
     one.job.interrupted = interrupted.count(x.id) != 0;
     one.job.scope = scope_for(x.manager_id, x.step_id);
     one.type = &lanes_of(x.type);
@@ -203,18 +203,19 @@ queue_state::arrival queue_state::make_arrival(const queue_job& job,
                                                storage::write_batch& out) {
   arrival x;
   const bool later = job.run_at > clock->now();
+  const auto priority = std::min(job.priority, priority_max);
   auto& key = x.job.key;
-  key.lane = later ? storage::delayed_lane : job.priority;
+  key.lane = later ? storage::delayed_lane : priority;
   key.sequence = sequences.take(!later);
   lane_used[key.lane] = true;
   x.job.id = job.id;
-  x.job.priority = job.priority;
+  x.job.priority = priority;
   x.job.scope = scope_for(job.manager_id, job.step_id);
   x.type = &lanes_of(job.type);
   x.run_at = job.run_at;
   storage::put_queue_entry(out,
                            {key, job.id, job.step_id, job.manager_id, job.type,
-                            job.queue, job.priority, job.run_at, attempt});
+                            job.queue, priority, job.run_at, attempt});
   enter(x.job.scope);
   return x;
 }
@@ -376,6 +377,8 @@ void queue_state::committed(gathering& done) {
     self->send(documents, atom::settle_v, std::move(x));
   for (auto& x : done.replies)
     acknowledge(x);
+  for (const auto& id : done.silent)
+    self->send(collector, atom::forget_v, id);
   dispatch();
   arm_flush();
 }

@@ -104,6 +104,7 @@ struct queue_state {
     std::vector<step_delta> deltas;
     std::vector<prepared_ptr> saved;
     std::vector<ack_promise> replies;
+    std::vector<job_id> silent; ///< Owners of a log that have ended.
 
     gathering();
     bool empty() const { return change->ops.empty() && replies.empty(); }

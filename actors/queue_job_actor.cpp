@@ -117,9 +117,9 @@ void queue_job_state::on_outcome(job_outcome outcome) {
   self->quit();
 }
 
-void queue_job_state::on_worker_down(const caf::error& why) {
+void queue_job_state::on_worker_end(const std::string& why) {
   if (!ended)
-    on_outcome(job_outcome::failure("the worker ended: " + message_of(why)));
+    on_outcome(job_outcome::failure("the worker ended: " + why));
 }
 
 queue_job_impl::behavior_type
@@ -140,13 +140,12 @@ queue_job_attempt(queue_job_impl::stateful_pointer<queue_job_state> self,
   };
   st.context = std::make_shared<job_context>(std::move(lease), *clock,
                                              std::move(on_line), config.limits);
-  // A request that a worker has taken is not answered when the worker ends.
-  self->monitor(st.worker);
-  self->set_down_handler(
-    [self](const caf::down_msg& x) { self->state.on_worker_down(x.reason); });
   st.start();
   return {
     [self](atom::cancel) { self->state.on_cancel(); },
+    [self](atom::report, const std::string& why) {
+      self->state.on_worker_end(why);
+    },
     [self](atom::flush) { self->state.on_flush(); },
     [self](atom::log) { self->state.on_log(); },
   };

@@ -42,7 +42,7 @@ struct queue_job_state {
   void on_flush();
   void on_log();
   void on_outcome(job_outcome outcome);
-  void on_worker_down(const caf::error& why);
+  void on_worker_end(const std::string& why);
 };
 
 /// Runs one attempt: commits its start, hands it to the worker, commits what

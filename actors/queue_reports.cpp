@@ -134,6 +134,8 @@ void queue_state::settle_terminal(job_report& report, const lease& held,
     event.started_at = report.started_at;
   event.children.documents = created_documents;
   const auto& step = scopes[held.scope].step;
+  if (!step && report.start_logged)
+    pending.silent.push_back(report.id);
   if (step) {
     auto& delta = pending.delta(step);
     if (outcome.status == job_status::completed)

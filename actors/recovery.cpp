@@ -63,11 +63,20 @@ storage::status read_step(const storage::store& db, const job_id& id,
     out.children = out.state.children;
     return {};
   }
-  // "Running" said twice: the second one is the mark that the children exist.
-  out.spawned = events.size() >= 2
-                && events.back().status == job_status::running
-                && events[events.size() - 2].status == job_status::running;
+  timestamp since{};
+  for (size_t i = 0; i < events.size(); ++i) {
+    // "Running" with a result is the mark that the children exist.
+    out.spawned
+      = events[i].status == job_status::running && !events[i].result.empty();
+    out.result = events[i].result;
+    if (events[i].status == job_status::pending)
+      ++out.attempt;
+    else if (!out.spawned)
+      since = events[i].at;
+  }
   return for_each_child(db, id, [&](const job_id& child) {
+    if (created_at(child) + std::chrono::milliseconds{1} <= since)
+      return storage::status{}; // of an attempt that failed
     std::vector<job_event> history;
     auto read = storage::read_events(db, child, history);
     if (read.ok()) {
@@ -81,6 +90,15 @@ storage::status read_step(const storage::store& db, const job_id& id,
   });
 }
 
+/// See manager_job_state::decide().
+run_stop read_stop(const job_event& x) {
+  run_stop out;
+  out.failed = x.result == run_stop_failed;
+  out.cancelled = x.result == run_stop_cancelled;
+  out.why = x.error;
+  return out;
+}
+
 storage::status read_run(const storage::store& db, const job_id& id,
                          recovered_run& out, std::vector<job_id>& interrupted) {
   auto result = storage::read_job(db, id, out.manager);
@@ -91,6 +109,9 @@ storage::status read_run(const storage::store& db, const job_id& id,
     return result;
   out.state = fold(events);
   out.next_event = static_cast<uint32_t>(events.size()) + 1;
+  for (const auto& x : events)
+    if (x.status == job_status::running && !x.result.empty())
+      out.stop = read_stop(x);
   return for_each_child(db, id, [&](const job_id& child) {
     return read_step(db, child, out.steps.emplace_back(), interrupted);
   });

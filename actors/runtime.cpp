@@ -103,6 +103,15 @@ runtime::~runtime() {
     caf::anon_send_exit(x, caf::exit_reason::kill);
 }
 
+void runtime::on_loss(const std::function<void(const caf::error&)>& f) {
+  for (const auto& x : owned_)
+    x->attach_functor([f](const caf::error& why) {
+      if (why && why != caf::exit_reason::kill
+          && why != caf::exit_reason::user_shutdown)
+        f(why);
+    });
+}
+
 caf::expected<uint64_t> runtime::recover() {
   caf::scoped_actor self{system_};
   caf::expected<uint64_t> out{uint64_t{0}};

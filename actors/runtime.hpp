@@ -80,6 +80,10 @@ public:
   /// @returns whether nothing runs. What does runs again after a restart.
   bool drain(std::chrono::nanoseconds limit);
 
+  /// Calls `f`, on some thread, with the reason when an actor that
+  /// the daemon cannot do without has ended by itself.
+  void on_loss(const std::function<void(const caf::error&)>& f);
+
   store_actor store;
   event_hub_actor hub;
   log_collector_actor collector;

@@ -84,6 +84,8 @@ void step_job_state::start() {
 
 void step_job_state::resume(const recovered_step& found) {
   next_event = found.next_event;
+  attempt = found.attempt;
+  result = found.result;
   started_at = found.state.started_at;
   log(log_level::info, "Going on after a restart");
   if (found.spawned) {
@@ -180,12 +182,13 @@ void step_job_state::submit(std::vector<new_job> jobs) {
   marker.id = config.record.id;
   marker.status = job_status::running;
   marker.at = clock->now();
+  marker.result = result.empty() ? "{}" : result;
   x.marker = std::move(marker);
   x.marker_n = next_event++;
   self->request(actors.jobs, store_deadline, atom::submit_v, std::move(x))
     .then([this](const id_list&) { self->send(children, atom::sealed_v); },
           [this](caf::error& e) {
-            self->send_exit(children, caf::exit_reason::user_shutdown);
+            --next_event; // the mark is not stored either
             on_failure("children not stored: " + message_of(e));
           });
 }
@@ -205,14 +208,19 @@ void step_job_state::save(std::vector<document> documents) {
       });
 }
 
-void step_job_state::on_failure(const std::string& why) {
+void step_job_state::on_failure(const std::string& why,
+                                const child_counts& counts) {
   const auto& step = context.definition;
   const bool again = step.on_error == on_error::retry
                      && attempt < config.retry.attempts && !cancelling;
   if (!again) {
-    finish(cancelling ? job_status::cancelled : job_status::failed, why, {});
+    finish(cancelling ? job_status::cancelled : job_status::failed, why,
+           counts);
     return;
   }
+  if (children) // the next attempt counts its own
+    self->send_exit(std::exchange(children, nullptr),
+                    caf::exit_reason::user_shutdown);
   const auto wait = retry_delay(config.retry, attempt++,
                                 std::hash<job_id>{}(config.record.id));
   auto x = change();
@@ -251,8 +259,7 @@ void step_job_state::on_done(const child_counts& counts) {
   if (cancelling || (counts.total() != 0 && counts.cancelled == counts.total()))
     finish(job_status::cancelled, "cancelled with its run", counts);
   else if (counts.total() != 0 && counts.failed == counts.total())
-    finish(job_status::failed,
-           "all " + count_of(counts.failed, "job") + " failed", counts);
+    on_failure("all " + count_of(counts.failed, "job") + " failed", counts);
   else
     finish(job_status::completed, {}, counts);
 }

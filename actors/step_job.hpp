@@ -75,7 +75,7 @@ struct step_job_state {
   void on_create(step_output made);
   void submit(std::vector<new_job> jobs);
   void save(std::vector<document> documents);
-  void on_failure(const std::string& why);
+  void on_failure(const std::string& why, const child_counts& counts = {});
   void finish(job_status status, std::string error, child_counts counts,
               prepared_ptr saved = nullptr);
 

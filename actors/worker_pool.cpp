@@ -42,6 +42,9 @@ void worker_pool_state::on_down(const caf::down_msg& down) {
   if (down.source == worker.address()) {
     log::error("pool.worker_died",
                {{"type", config.type}, {"reason", message_of(down.reason)}});
+    // A request that a worker has taken is not answered when the worker ends.
+    for (const auto& [id, x] : attempts)
+      self->send(x.attempt, atom::report_v, message_of(down.reason));
     worker = spawn_worker();
     self->monitor(worker);
     return;

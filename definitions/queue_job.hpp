@@ -24,6 +24,8 @@ bool from_string(std::string_view text, durability& out);
 inline constexpr std::string_view manager_job_type = "manager";
 inline constexpr std::string_view step_job_type = "step";
 
+inline constexpr uint8_t priority_max = 9;
+
 /// Work to be done. Immutable once it is stored: what happens to it is in its
 /// events. A run is a tree of these: one manager job, its step jobs, and under
 /// each step the jobs that workers execute, flat.

@@ -1,3 +1,4 @@
+#include "actors/gateway/placeholder.hpp"
 #include "actors/gateway/router.hpp"
 #include "actors/gateway/views.hpp"
 #include "definitions/json.hpp"
@@ -109,23 +110,6 @@ void export_definition(const exchange_ptr& ex) {
 }
 
 // -- checking -----------------------------------------------------------------
-
-// A placeholder stands for a value that is known when the step runs.
-bool has_placeholder(const value& x) {
-  if (x.is_string()) {
-    const auto& text = x.as_string();
-    auto open = text.find('{');
-    return open != std::string::npos
-           && text.find('}', open) != std::string::npos;
-  }
-  if (x.is_array())
-    return std::any_of(x.as_array().begin(), x.as_array().end(),
-                       has_placeholder);
-  if (x.is_object())
-    return std::any_of(x.as_object().begin(), x.as_object().end(),
-                       [](const auto& m) { return has_placeholder(m.second); });
-  return false;
-}
 
 using checked_handler
   = std::function<void(const std::vector<definition_error>&)>;

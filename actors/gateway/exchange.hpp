@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/deadlines.hpp"
 #include "actors/gateway/bridge.hpp"
 #include "actors/gateway/docs_pages.hpp"
 #include "actors/gateway/gateway.hpp"
@@ -82,7 +83,7 @@ public:
   void ask_or(const Handle& dest, Ok ok, Bad bad, Ts&&... xs) {
     auto self = shared_from_this();
     auto answered
-      = context_.self->request(dest, caf::infinite, std::forward<Ts>(xs)...);
+      = context_.self->request(dest, reader_deadline, std::forward<Ts>(xs)...);
     auto on_error
       = [self, bad](caf::error& why) { self->guarded([&] { bad(why); }); };
     if constexpr (std::is_void_v<T>)

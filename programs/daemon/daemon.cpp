@@ -1,6 +1,7 @@
 #include "programs/daemon/daemon.hpp"
 
 #include "actors/deadlines.hpp"
+#include "actors/gateway/placeholder.hpp"
 #include "actors/workers/registry.hpp"
 #include "definitions/log.hpp"
 #include "definitions/validation.hpp"
@@ -137,8 +138,30 @@ std::optional<std::string> daemon::find_key(std::string_view key) const {
   return i->second;
 }
 
+std::vector<definition_error> daemon::check_steps(const job_definition& x) {
+  std::vector<definition_error> out;
+  caf::scoped_actor self{*system_};
+  for (const auto& one : x.steps) {
+    if (has_placeholder(one.config))
+      continue;
+    const auto field = "step." + one.name;
+    self->request(runtime_->steps, answer_deadline, atom::validate_v, one)
+      .receive(
+        [&](const std::vector<std::string>& rules) {
+          for (const auto& rule : rules)
+            out.push_back({0, field, rule});
+        },
+        [&](const caf::error& why) {
+          out.push_back({0, field, message_of(why)});
+        });
+  }
+  return out;
+}
+
 void daemon::load_definition(const std::string& path) {
   auto parsed = parse_toml(read_file(path));
+  if (parsed.ok())
+    parsed.errors = check_steps(parsed.definition);
   for (const auto& x : parsed.errors)
     log::error("definitions.invalid", {{"error", to_string(x, path)}});
   if (!parsed.ok())
@@ -239,10 +262,10 @@ std::string daemon::start() {
     *system_, how, db_, boot_, system_wall_clock(),
     [this](std::string_view key) { return find_key(key); },
     registered_workers(worker_settings_of(settings_)));
-  runtime_->store->attach_functor([this](const caf::error& why) {
-    if (!why || why == caf::exit_reason::kill)
+  runtime_->on_loss([this](const caf::error& why) {
+    if (failed_.exchange(true))
       return;
-    failed_ = true;
+    log::error("daemon.lost_an_actor", {{"reason", message_of(why)}});
     if (on_failure_)
       on_failure_();
   });

@@ -3,6 +3,7 @@
 #include "actors/gateway/gateway.hpp"
 #include "actors/runtime.hpp"
 #include "definitions/settings.hpp"
+#include "definitions/validation.hpp"
 #include "definitions/variables.hpp"
 #include "storage/store.hpp"
 
@@ -13,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace quaero {
 
@@ -50,6 +52,7 @@ private:
   std::string load_variables();
   void load_definitions();
   void load_definition(const std::string& path);
+  std::vector<definition_error> check_steps(const job_definition& x);
   std::string listen();
   std::string write_endpoint() const;
   std::optional<std::string> find_key(std::string_view key) const;

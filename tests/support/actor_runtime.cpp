@@ -27,8 +27,8 @@ public:
       return how_.create(x);
     step_output out;
     const auto n = x.definition.config.get_int("jobs").value_or(1);
-    out.jobs = make_new_jobs(static_cast<size_t>(n), x.definition.name + "-",
-                             type_);
+    out.jobs
+      = make_new_jobs(static_cast<size_t>(n), x.definition.name + "-", type_);
     return out;
   }
 
@@ -45,7 +45,7 @@ void require_ok(const storage::status& x) {
 
 runtime_fixture::runtime_fixture()
   : db{std::make_shared<storage::fault_store>(
-      std::make_unique<storage::memory_store>())} {
+    std::make_unique<storage::memory_store>())} {
   settings.detach = false;
 }
 
@@ -54,7 +54,7 @@ runtime_fixture::~runtime_fixture() {
   end_actors();
 }
 
-std::optional<uint64_t> runtime_fixture::start() {
+void runtime_fixture::make_runtime() {
   settings.id_seed = ++boot;
   auto look_up = [this](std::string_view key) -> std::optional<std::string> {
     auto i = keys.find(std::string{key});
@@ -65,6 +65,10 @@ std::optional<uint64_t> runtime_fixture::start() {
   rt = std::make_unique<runtime>(
     sys, settings, db, boot, clock, look_up,
     [this](const worker_environment& x) { return make_kinds(x); });
+}
+
+std::optional<uint64_t> runtime_fixture::start() {
+  make_runtime();
   auto recovered = request<uint64_t>(rt->jobs, atom::recover_v);
   settle();
   if (!recovered->ok())
@@ -97,9 +101,8 @@ runtime_fixture::make_kinds(const worker_environment& environment) {
       definition_worker, std::make_shared<scripted_logic>(type, how));
     x.job_type = type;
     x.slots = how.slots;
-    x.spawn_worker = [this, &behaviour = how] {
-      return spawn_worker(behaviour);
-    };
+    x.spawn_worker
+      = [this, &behaviour = how] { return spawn_worker(behaviour); };
     out.push_back(std::move(x));
   }
   return out;
@@ -107,19 +110,19 @@ runtime_fixture::make_kinds(const worker_environment& environment) {
 
 job_worker_actor runtime_fixture::spawn_worker(test_kind& how) {
   ++workers_spawned;
-  job_worker_actor out
-    = sys.spawn([this, &how](job_worker_actor::pointer self)
-                  -> job_worker_actor::behavior_type {
-        return {[this, &how, self](atom::execute, const job_context_ptr& x) {
-          auto reply = self->make_response_promise<job_outcome>();
-          auto outcome = how.execute ? how.execute(*x) : job_outcome::ok();
-          if (outcome)
-            reply.deliver(std::move(*outcome));
-          else
-            held.push_back({x, reply});
-          return reply;
-        }};
-      });
+  job_worker_actor out = sys.spawn(
+    [this,
+     &how](job_worker_actor::pointer self) -> job_worker_actor::behavior_type {
+      return {[this, &how, self](atom::execute, const job_context_ptr& x) {
+        auto reply = self->make_response_promise<job_outcome>();
+        auto outcome = how.execute ? how.execute(*x) : job_outcome::ok();
+        if (outcome)
+          reply.deliver(std::move(*outcome));
+        else
+          held.push_back({x, {self, reply}});
+        return reply;
+      }};
+    });
   workers.push_back(out);
   return out;
 }
@@ -151,7 +154,7 @@ size_t runtime_fixture::release(const std::string& name, job_outcome outcome) {
   return count;
 }
 
-// -- what the database says -----------------------------------------------------
+// -- what the database says ---------------------------------------------------
 
 job_view runtime_fixture::view(const job_id& id) const {
   job_view out;
@@ -219,9 +222,8 @@ void runtime_fixture::check_job(const job_id& id, storage::totals& seen) const {
   std::vector<job_event> events;
   require_ok(storage::read_events(*db, id, events));
   const auto terminal
-    = std::count_if(events.begin(), events.end(), [](const job_event& x) {
-        return is_terminal(x.status);
-      });
+    = std::count_if(events.begin(), events.end(),
+                    [](const job_event& x) { return is_terminal(x.status); });
   BOOST_TEST(terminal <= 1, "a job ended twice");
   auto one = view(id);
   ++seen.jobs[static_cast<size_t>(one.state.status)];
@@ -243,6 +245,7 @@ void runtime_fixture::check_database() const {
   for (const auto& id : roots)
     check_job(id, seen);
   const auto stored = totals();
+  BOOST_TEST(stored.roots == roots.size());
   for (size_t i = 0; i < job_status_count; ++i)
     BOOST_TEST(stored.jobs[i] == seen.jobs[i],
                "total of " << to_string(static_cast<job_status>(i)) << " is "
@@ -258,7 +261,7 @@ void runtime_fixture::check_over() const {
   BOOST_TEST(stored.jobs[static_cast<size_t>(job_status::running)] == 0u);
 }
 
-// -- definitions ----------------------------------------------------------------
+// -- definitions --------------------------------------------------------------
 
 step make_step(const std::string& name, std::vector<std::string> depends,
                const std::string& type) {

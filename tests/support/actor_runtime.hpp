@@ -32,7 +32,7 @@ struct test_kind {
 /// An attempt that a worker has not answered yet.
 struct held_attempt {
   job_context_ptr context;
-  caf::typed_response_promise<job_outcome> reply;
+  kept_promise<caf::typed_response_promise<job_outcome>> reply;
 };
 
 /// A runtime on a store that can be broken, with test workers. Crashes and
@@ -45,6 +45,9 @@ public:
   /// The worker type of that name (it must be one that definitions may name).
   /// To be changed before start(), its functions at any time.
   test_kind& kind(const std::string& type) { return kinds_[type]; }
+
+  /// Makes the runtime, which knows nothing yet of what was going on.
+  void make_runtime();
 
   /// Makes the runtime and brings back what was going on.
   /// @returns how many runs go on, or nothing if the database refused.
@@ -62,10 +65,10 @@ public:
 
   /// Ends attempts of jobs of that name ("" is all) that are held.
   /// @returns how many.
-  size_t release(const std::string& name = "",
-                 job_outcome outcome = job_outcome::ok());
+  size_t release(const std::string& name = "", job_outcome outcome
+                                               = job_outcome::ok());
 
-  // -- what the database says ---------------------------------------------------
+  // -- what the database says -------------------------------------------------
 
   job_view view(const job_id& id) const;
   job_status status(const job_id& id) const { return view(id).state.status; }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/ack.hpp"
 #include "actors/actors.hpp"
 #include "definitions/log.hpp"
 
@@ -56,12 +57,39 @@ struct answer {
   bool ok() const { return done && !error; }
 };
 
+/// A promise of a fake actor that a test keeps, outside of the actor's turn.
+template <class Promise>
+class kept_promise {
+public:
+  template <class Actor>
+  kept_promise(Actor* holder, Promise reply)
+    : holder_{holder}, reply_{std::move(reply)} {}
+
+  template <class T>
+  void deliver(T x) {
+    leave_turn();
+    reply_.deliver(std::move(x));
+  }
+
+  void acknowledge() {
+    leave_turn();
+    quaero::acknowledge(reply_);
+  }
+
+private:
+  // Else it would answer through the scheduler's turn, which is over.
+  void leave_turn() { holder_->context(nullptr); }
+
+  caf::local_actor* holder_; // Lives as long as the promise.
+  Promise reply_;
+};
+
 /// One thread, a clock that moves only when told, mailboxes run by hand.
 /// A derived fixture whose actors use its members calls end_actors() in its
 /// own destructor.
 struct deterministic {
-  actor_config config;
-  caf::actor_system sys{config};
+  actor_config system_config;
+  caf::actor_system sys{system_config};
   caf::scheduler::test_coordinator& sched
     = dynamic_cast<caf::scheduler::test_coordinator&>(sys.scheduler());
   scheduler_clock clock{sched};

@@ -188,8 +188,11 @@ void crawl_frontier_state::load(const crawl_question& x) {
         on_loaded(step, children);
       },
       [this, step](caf::error& e) {
-        auto failed = std::move(steps.at(step).questions);
-        steps.erase(step);
+        auto i = steps.find(step);
+        if (i == steps.end())
+          return; // forgotten meanwhile
+        auto failed = std::move(i->second.questions);
+        steps.erase(i);
         for (auto& one : failed)
           one.reply.deliver(e);
       });

@@ -82,6 +82,10 @@ crawl_worker_state::on_execute(const job_context_ptr& context) {
   context->log(log_level::info, "Started: " + x.url);
   const auto epoch = context->epoch();
   auto& stored = attempts.insert_or_assign(epoch, std::move(x)).first->second;
+  context->on_cancel([weak = self->address(), epoch] {
+    if (auto strong = caf::actor_cast<crawl_worker_impl>(weak))
+      caf::anon_send(strong, atom::cancel_v, epoch);
+  });
   if (stored.config.respect_robots)
     ask_robots(epoch, stored);
   else
@@ -179,6 +183,15 @@ void crawl_worker_state::on_page(uint64_t epoch, fetch_result_ptr result) {
     fail(epoch, "HTTP " + std::to_string(x.fetched->status));
   else
     read_page(epoch, x);
+}
+
+void crawl_worker_state::on_cancel(uint64_t epoch) {
+  auto i = attempts.find(epoch);
+  if (i == attempts.end())
+    return;
+  if (i->second.fetch != 0)
+    net->cancel(i->second.fetch); // else it would keep its place at the host
+  end(epoch, job_outcome::stopped());
 }
 
 void crawl_worker_state::read_page(uint64_t epoch, work& x) {
@@ -310,7 +323,7 @@ void crawl_worker_state::fail(uint64_t epoch, const std::string& why) {
     return;
   i->second.context->log(log_level::error,
                          "Failed: " + i->second.url + " - " + why);
-  end(epoch, job_outcome::failure(i->second.url + ": " + why, false));
+  end(epoch, job_outcome::failure(why, false)); // the name has the URL
 }
 
 void crawl_worker_state::end(uint64_t epoch, job_outcome outcome) {
@@ -335,6 +348,7 @@ crawl_worker(crawl_worker_impl::stateful_pointer<crawl_worker_state> self,
     [self](atom::execute, const job_context_ptr& x) {
       return self->state.on_execute(x);
     },
+    [self](atom::cancel, uint64_t epoch) { self->state.on_cancel(epoch); },
     [self](atom::get, uint64_t epoch, const fetch_result_ptr& x) {
       self->state.on_page(epoch, x);
     },

@@ -35,6 +35,8 @@ namespace quaero::crawler {
 
 /// What the actor says to itself.
 using crawl_worker_impl = job_worker_actor::extend<
+  // This attempt shall stop.
+  caf::reacts_to<atom::cancel, uint64_t>,
   // The page of this attempt has been fetched, or not.
   caf::reacts_to<atom::get, uint64_t, fetch_result_ptr>,
   // The robots.txt of this origin has been fetched, or not.
@@ -76,6 +78,7 @@ struct crawl_worker_state {
   on_execute(const job_context_ptr& context);
   void on_robots(const std::string& where, const fetch_result& result);
   void on_page(uint64_t epoch, fetch_result_ptr result);
+  void on_cancel(uint64_t epoch);
 
   void ask_robots(uint64_t epoch, work& x);
   void fetch_page(uint64_t epoch, work& x, const robots_rules& rules);

@@ -173,7 +173,8 @@ fetcher::loop::loop(fetcher_settings settings)
     random_{settings_.seed != 0 ? settings_.seed : std::random_device{}()} {
   if (multi_ == nullptr)
     throw std::bad_alloc{};
-  settings_.concurrency_max = std::clamp(settings_.concurrency_max, 1u, 1000u);
+  settings_.concurrency_max
+    = std::clamp(settings_.concurrency_max, 1u, 10'000u);
   curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS,
                     static_cast<long>(settings_.concurrency_max));
   thread_ = std::thread{[this] { run(); }};

@@ -81,7 +81,8 @@ struct fetch_result {
 
 struct fetcher_settings {
   std::string user_agent = "quaero/0.1";
-  uint32_t concurrency_max = 64; ///< 1 to 1000, transfers at the same time.
+  /// 1 to 10,000, transfers at the same time; a file descriptor each.
+  uint32_t concurrency_max = 64;
   /// Fetches that wait or run; one more ends at once with `other`.
   size_t fetches_max = 100'000;
   std::string proxy;      ///< URL; "" is none, whatever the environment says.

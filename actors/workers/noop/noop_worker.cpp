@@ -11,7 +11,13 @@ std::vector<std::string> logic::validate(const step& x) {
   rules.integer("count", 1, count_max);
   rules.integer("payload", 0, payload_bytes_max);
   rules.no_other_keys();
-  return rules.problems();
+  auto problems = rules.problems();
+  const auto bytes = x.config.get_int("count").value_or(1)
+                     * x.config.get_int("payload").value_or(0);
+  if (problems.empty() && bytes > total_bytes_max)
+    problems.push_back("count times payload must be at most "
+                       + std::to_string(total_bytes_max) + " bytes");
+  return problems;
 }
 
 init_result logic::init(const step_context& x) {

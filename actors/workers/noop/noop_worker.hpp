@@ -11,6 +11,7 @@ namespace quaero::noop {
 inline constexpr const char* type = "noop";
 inline constexpr int64_t count_max = 1'000'000;
 inline constexpr int64_t payload_bytes_max = 65'536;
+inline constexpr int64_t total_bytes_max = 268'435'456; ///< Of one step.
 
 /// Makes `count` jobs of type "noop".
 class logic : public definition_logic {

@@ -4,6 +4,8 @@
 #include "actors/workers/config_rules.hpp"
 #include "definitions/json.hpp"
 
+#include <caf/send.hpp>
+
 #include <cmath>
 #include <cstdio>
 #include <utility>
@@ -12,6 +14,7 @@ namespace quaero::test_job_generator {
 
 namespace {
 
+constexpr int64_t lines_at_a_time = 1'000;
 constexpr const char* mark = "[SIMULATED] ";
 
 std::string percent(double rate) {
@@ -74,7 +77,7 @@ value to_value(const settings& x) {
 std::vector<std::string> logic::validate(const step& x) {
   config_rules rules{x.config};
   rules.integer("worker_count", 0, 100'000);
-  rules.integer("log_count", 0, 1'000'000);
+  rules.integer("log_count", 0, 100'000);
   rules.integer("log_delay_ms", 0, 3'600'000);
   rules.number("failure_rate", 0, 1);
   rules.integer("child_count", 0, 1'000);
@@ -141,6 +144,10 @@ worker_state::on_execute(const job_context_ptr& context) {
                     + percent(x.how.failure_rate) + "% failure rate"));
   const auto epoch = context->epoch();
   attempts.insert_or_assign(epoch, std::move(x));
+  context->on_cancel([weak = self->address(), epoch] {
+    if (auto strong = caf::actor_cast<impl>(weak))
+      caf::anon_send(strong, atom::wake_v, epoch);
+  });
   on_wake(epoch);
   return reply;
 }
@@ -150,7 +157,11 @@ void worker_state::on_wake(uint64_t epoch) {
   if (i == attempts.end())
     return;
   auto& x = i->second;
-  while (x.line < x.how.log_count) {
+  for (int64_t n = 0; x.line < x.how.log_count; ++n) {
+    if (n == lines_at_a_time) { // others want the thread too
+      self->send(self, atom::wake_v, epoch);
+      return;
+    }
     if (x.context->cancelled()) {
       x.context->log(log_level::warn, mark + std::string{"Job cancelled"});
       x.reply.deliver(job_outcome::stopped());

@@ -20,7 +20,7 @@ inline constexpr const char* type = "test_job_generator";
 /// Of a step, and in another form of each of its jobs.
 struct settings {
   int64_t worker_count = 10;   ///< 0 to 100,000; jobs that the step makes.
-  int64_t log_count = 100;     ///< 0 to 1,000,000; lines a job.
+  int64_t log_count = 100;     ///< 0 to 100,000; lines a job.
   int64_t log_delay_ms = 50;   ///< 0 to 3,600,000; after each line.
   double failure_rate = 0.1;   ///< 0 to 1.
   int64_t child_count = 2;     ///< 0 to 1,000; children a job.

@@ -1,0 +1,168 @@
+#pragma once
+
+#include "actors/commit_messages.hpp"
+#include "definitions/document.hpp"
+#include "definitions/inspect.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// What the QUEUE and the pools say to each other; most of it travels.
+namespace quaero {
+
+// -- queue and pools ----------------------------------------------------------
+
+/// A job and the right to run it once.
+struct leased_job {
+  queue_job job;
+  uint64_t epoch = 0;
+  uint32_t attempt = 1;
+  /// The attempt before this one ended without a word (the daemon stopped).
+  uint64_t interrupted_epoch = 0;
+};
+
+struct job_block {
+  std::vector<leased_job> jobs;
+};
+
+/// How one attempt ended, as the worker says it.
+struct job_outcome {
+  job_status status = job_status::completed; ///< A terminal state.
+  std::string error;
+  bool retryable = true; ///< Only for failed: is another try worth it?
+  uint64_t result_count = 0;
+  std::string result; ///< JSON object or "".
+
+  static job_outcome ok() { return {}; }
+  static job_outcome failure(std::string why, bool retryable = true) {
+    return {job_status::failed, std::move(why), retryable, 0, {}};
+  }
+  static job_outcome stopped() {
+    return {job_status::cancelled, "cancelled", false, 0, {}};
+  }
+};
+
+/// One attempt's outcome and what it leaves behind. Commits as a whole.
+struct job_report {
+  job_id id;
+  uint64_t epoch = 0;
+  uint32_t attempt = 1;
+  timestamp started_at{};
+  bool start_logged = false; ///< "running" has an event of its own.
+  job_outcome outcome;
+  /// The job shall run again, not before this moment; zero: not again.
+  timestamp retry_at{};
+  std::vector<new_job> children;
+  std::vector<document> documents;
+  std::vector<log_line> lines;
+};
+
+struct report_block {
+  std::vector<job_report> reports;
+};
+
+/// Jobs to be made in one commit.
+struct submission {
+  job_scope scope;
+  job_id parent; ///< None: the jobs are roots.
+  std::vector<new_job> jobs;
+  durability level = durability::group;
+  /// Committed with the jobs: says that the step has made all its children.
+  std::optional<job_event> marker;
+  uint32_t marker_n = 0;
+};
+
+/// Jobs with their identity, ready to be stored and queued.
+struct enqueue_request {
+  std::vector<queue_job> jobs;
+  storage::write_batch ops; ///< The encoded records of `jobs` and more.
+  durability level = durability::group;
+};
+using enqueue_ptr = std::shared_ptr<enqueue_request>;
+
+struct id_list {
+  std::vector<job_id> ids;
+};
+
+/// What changed below a step, from one commit or one assignment.
+struct step_delta {
+  job_id step;
+  int64_t created = 0;
+  int64_t started = 0;   ///< pending -> running; negative for the way back.
+  int64_t completed = 0; ///< From running.
+  int64_t failed = 0;    ///< From running.
+  int64_t cancelled = 0; ///< From running.
+  int64_t dropped = 0;   ///< pending -> cancelled.
+  int64_t documents = 0; ///< New ones.
+
+  step_delta& operator+=(const step_delta& x) {
+    created += x.created;
+    started += x.started;
+    completed += x.completed;
+    failed += x.failed;
+    cancelled += x.cancelled;
+    dropped += x.dropped;
+    documents += x.documents;
+    return *this;
+  }
+};
+
+/// What a queue entry needs beside its record to be dispatched again.
+struct loaded_job {
+  queue_job job;
+  uint32_t attempt = 0; ///< Of the newest event.
+  uint64_t interrupted_epoch = 0;
+};
+
+struct queue_status {
+  uint64_t ready = 0;
+  uint64_t delayed = 0;
+  uint64_t leased = 0;
+};
+
+// -- how messages travel between nodes ----------------------------------------
+
+template <class Inspector>
+auto inspect(Inspector& f, leased_job& x) {
+  return f(caf::meta::type_name("leased_job"), x.job, x.epoch, x.attempt,
+           x.interrupted_epoch);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, job_block& x) {
+  return f(caf::meta::type_name("job_block"), x.jobs);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, job_outcome& x) {
+  return f(caf::meta::type_name("job_outcome"), x.status, x.error, x.retryable,
+           x.result_count, x.result);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, job_report& x) {
+  return f(caf::meta::type_name("job_report"), x.id, x.epoch, x.attempt,
+           x.started_at, x.start_logged, x.outcome, x.retry_at, x.children,
+           x.documents, x.lines);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, report_block& x) {
+  return f(caf::meta::type_name("report_block"), x.reports);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, id_list& x) {
+  return f(caf::meta::type_name("id_list"), x.ids);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, step_delta& x) {
+  return f(caf::meta::type_name("step_delta"), x.step, x.created, x.started,
+           x.completed, x.failed, x.cancelled, x.dropped, x.documents);
+}
+
+} // namespace quaero

@@ -1,0 +1,103 @@
+#pragma once
+
+#include "actors/queue_messages.hpp"
+#include "definitions/job_definition.hpp"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// What a run and its steps say to each other and to the workers.
+namespace quaero {
+
+// -- runs ---------------------------------------------------------------------
+
+struct run_request {
+  std::string definition_id;
+  std::vector<std::pair<std::string, std::string>> overrides; ///< config keys.
+};
+
+struct run_started {
+  job_id manager;
+  std::string name;
+};
+
+/// Everything a worker may know about the step it serves.
+struct step_context {
+  job_scope scope;
+  step definition;                         ///< Placeholders replaced.
+  value job_config = value::make_object(); ///< Of the definition.
+  std::string base_url;
+  std::string source_type;
+  std::string auth_id;
+};
+
+/// What a definition worker found out about a step; nothing has changed yet.
+struct init_result {
+  uint64_t work_items = 0;
+  std::string strategy = "parallel"; ///< parallel, inline or sequential.
+  std::vector<log_line> lines;       ///< Said while looking; level and text.
+  value metadata;                    ///< For the worker's own create.
+};
+
+/// What a step has made: jobs to be executed, or the work itself.
+struct step_output {
+  std::vector<new_job> jobs;
+  std::vector<document> documents;
+  std::vector<log_line> lines; ///< Level and text; the step adds the rest.
+  std::string result;          ///< JSON object or "".
+};
+
+/// How a step ended.
+struct step_result {
+  std::string name;
+  job_status status = job_status::completed;
+  std::string error;
+  child_counts children;
+};
+
+/// Results of the event that holds the decision to stop a run.
+inline constexpr const char* run_stop_failed = R"({"stop":"failed"})";
+inline constexpr const char* run_stop_cancelled = R"({"stop":"cancelled"})";
+
+/// The decision to stop a run, as it is stored with the run's events.
+struct run_stop {
+  bool failed = false;    ///< The run has failed, however its steps end.
+  bool cancelled = false; ///< Somebody asked for it.
+  std::string why;
+
+  bool decided() const { return failed || cancelled; }
+};
+
+/// A step of a run that was going on when the daemon stopped.
+struct recovered_step {
+  queue_job job;
+  job_state state;
+  bool spawned = false;    ///< All children were made.
+  std::string result;      ///< Of its worker, once the children were made.
+  uint32_t attempt = 1;    ///< Of the step itself.
+  uint32_t next_event = 1; ///< Number for its next event.
+  child_counts children;   ///< Of this attempt.
+};
+
+struct recovered_run {
+  queue_job manager;
+  job_state state;
+  run_stop stop;
+  uint32_t next_event = 1;
+  std::vector<recovered_step> steps;
+};
+
+/// What the database says was going on.
+struct recovery {
+  std::vector<recovered_run> runs;
+  std::vector<storage::queue_entry> queue;
+  /// Queued jobs of runs whose last attempt nobody ended.
+  std::vector<job_id> interrupted;
+  /// Above every sequence that an entry or a stored head has.
+  uint64_t next_sequence = 1;
+};
+using recovery_ptr = std::shared_ptr<recovery>;
+
+} // namespace quaero
