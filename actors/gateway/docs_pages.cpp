@@ -206,8 +206,7 @@ std::string docs_link(std::string_view page, std::string_view link) {
     return std::string{link};
   if (target.ends_with(page_suffix))
     target.resize(target.size() - page_suffix.size());
-  else if (file_type(target).empty() && !target.ends_with('/')
-           && target != ".")
+  else if (file_type(target).empty() && !target.ends_with('/') && target != ".")
     return std::string{link};
   if (target == ".")
     target.clear();
