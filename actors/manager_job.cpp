@@ -310,19 +310,23 @@ void manager_job_state::cancel_all() {
     if (node.status == job_status::running && node.actor)
       self->send(node.actor, atom::cancel_v);
   self->request(actors.queue, cancel_deadline, atom::cancel_v, config.record.id)
-    .then([] {}, // the steps find out from their monitors
-          [this](caf::error& e) {
-            log::error(
-              "run.cancel_failed",
-              {{"run", to_string(config.record.id)}, {"error", message_of(e)}});
-          });
+    .then(
+      [this] {
+        queue_idle = true;
+        finish_if_over();
+      },
+      [this](caf::error& e) {
+        log::error("run.cancel_failed", {{"run", to_string(config.record.id)},
+                                         {"error", message_of(e)}});
+      });
 }
 
 void manager_job_state::finish_if_over() {
   const bool over
     = std::all_of(nodes.begin(), nodes.end(),
                   [](const step_node& x) { return is_terminal(x.status); });
-  if (over && !ending)
+  // A step whose actor died may have left jobs that still run.
+  if (over && !ending && (!cancelled_all || queue_idle))
     finish();
 }
 
@@ -458,6 +462,8 @@ void manager_job_state::on_down(const caf::down_msg& down) {
   event.error = why;
   x->add_event(UINT32_MAX, std::move(event), job_status::running);
   self->send(actors.collector, atom::commit_v, std::move(x));
+  stop("step '" + step_at(which).name + "': " + why);
+  cancel_all();
   on_done({step_at(which).name, job_status::failed, why, node.children});
 }
 

@@ -56,6 +56,7 @@ struct manager_job_state {
   bool failed = false;        ///< The run's outcome is decided.
   bool cancelling = false;    ///< Somebody asked for it.
   bool cancelled_all = false; ///< Nothing of the run may go on.
+  bool queue_idle = false;    ///< After that: nothing of it does.
   bool ending = false;        ///< The terminal commit is under way.
   std::string error;          ///< The first one.
   std::vector<ack_promise> cancel_waiting;

@@ -55,28 +55,6 @@ int outcome_of(const answer& x) {
   return x.status == 400 ? static_cast<int>(exit_failed) : x.exit;
 }
 
-int apply_definition(command_context& context, const std::string& file) {
-  auto text = read_input(context.to, file);
-  if (!text)
-    return exit_usage;
-  auto x = ask_quietly(context, {.method = "POST",
-                                 .target = "/api/job-definitions/upload",
-                                 .body = *text,
-                                 .content_type = "application/toml"});
-  if (!x.ok()) {
-    if (x.status != 0)
-      context.to.err << file << ":\n";
-    report(context, x);
-    return outcome_of(x);
-  }
-  if (context.json)
-    print_json(context, x);
-  else
-    context.to.out << one_line(text_of(x.json, "id"))
-                   << (x.status == 201 ? " created" : " updated") << '\n';
-  return exit_ok;
-}
-
 void print_errors(const command_context& context, const std::string& file,
                   const value& json) {
   const auto& errors = items_of(json, "errors");
@@ -89,6 +67,29 @@ void print_errors(const command_context& context, const std::string& file,
   }
   if (errors.empty())
     context.to.err << file << ": " << one_line(text_of(json, "error")) << '\n';
+}
+
+int apply_definition(command_context& context, const std::string& file) {
+  auto text = read_input(context.to, file);
+  if (!text)
+    return exit_usage;
+  auto x = ask_quietly(context, {.method = "POST",
+                                 .target = "/api/job-definitions/upload",
+                                 .body = *text,
+                                 .content_type = "application/toml"});
+  if (!x.ok()) {
+    if (items_of(x.json, "errors").empty())
+      report(context, x);
+    else
+      print_errors(context, file, x.json);
+    return outcome_of(x);
+  }
+  if (context.json)
+    print_json(context, x);
+  else
+    context.to.out << one_line(text_of(x.json, "id"))
+                   << (x.status == 201 ? " created" : " updated") << '\n';
+  return exit_ok;
 }
 
 int validate_definition(command_context& context, const std::string& file) {

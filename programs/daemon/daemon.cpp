@@ -82,6 +82,7 @@ system_config::system_config(uint64_t threads) {
 daemon::daemon(settings how) : settings_{std::move(how)} {}
 
 daemon::~daemon() {
+  stopping_ = true;
   gateway_.stop();
   runtime_.reset();
   system_.reset(); // waits until every actor is gone
@@ -263,7 +264,7 @@ std::string daemon::start() {
     [this](std::string_view key) { return find_key(key); },
     registered_workers(worker_settings_of(settings_)));
   runtime_->on_loss([this](const caf::error& why) {
-    if (failed_.exchange(true))
+    if (stopping_ || failed_.exchange(true))
       return;
     log::error("daemon.lost_an_actor", {{"reason", message_of(why)}});
     if (on_failure_)
@@ -285,6 +286,7 @@ std::string daemon::start() {
 }
 
 bool daemon::stop() {
+  stopping_ = true;
   log::info("daemon.stopping", {});
   std::error_code error;
   fs::remove(fs::path{settings_.data_dir} / "endpoint", error);

@@ -62,6 +62,7 @@ private:
   mutable std::mutex keys_mutex_;
   std::function<void()> on_failure_;
   std::atomic<bool> failed_{false};
+  std::atomic<bool> stopping_{false}; ///< Actors may end from here on.
   std::shared_ptr<storage::store> db_;
   uint64_t boot_ = 0;
   std::unique_ptr<system_config> config_;
