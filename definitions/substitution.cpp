@@ -1,5 +1,7 @@
 #include "definitions/substitution.hpp"
 
+#include "definitions/ascii.hpp"
+
 #include <algorithm>
 #include <cctype>
 
@@ -19,13 +21,6 @@ bool is_name(std::string_view x) {
   return std::all_of(x.begin(), x.end(), is_name_char)
          && std::any_of(x.begin(), x.end(),
                         [](unsigned char c) { return std::isalpha(c) != 0; });
-}
-
-std::string lower(std::string_view x) {
-  std::string result{x};
-  for (auto& c : result)
-    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
 }
 
 // A member may have dots in its own name: the longest name counts.
@@ -112,7 +107,7 @@ private:
   }
 
   std::optional<std::string> look_up(std::string_view name) {
-    return keys_ ? keys_(lower(name)) : std::nullopt;
+    return keys_ ? keys_(to_lower(name)) : std::nullopt;
   }
 
   void add_unresolved(std::string_view x) {

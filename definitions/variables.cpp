@@ -1,5 +1,7 @@
 #include "definitions/variables.hpp"
 
+#include "definitions/ascii.hpp"
+
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -8,14 +10,6 @@
 namespace quaero {
 
 namespace {
-
-std::string lower(std::string_view x) {
-  std::string out{x};
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) {
-    return static_cast<char>(std::tolower(c));
-  });
-  return out;
-}
 
 std::string at(const toml::node& x) {
   return "line " + std::to_string(x.source().begin.line) + ": ";
@@ -42,7 +36,7 @@ std::vector<std::string> read_variables(std::string_view text, variables& out) {
       problems.push_back(at(node) + name
                          + ": must be a table with a string named value");
     else
-      out.insert_or_assign(lower(name), text_of->as_string()->get());
+      out.insert_or_assign(to_lower(name), text_of->as_string()->get());
   }
   return problems;
 }

@@ -1,6 +1,7 @@
 #include "actors/gateway/admission.hpp"
 
 #include "actors/gateway/problem.hpp"
+#include "definitions/ascii.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -8,13 +9,6 @@
 namespace quaero {
 
 namespace {
-
-std::string to_lower(std::string_view text) {
-  std::string out{text};
-  for (auto& c : out)
-    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
 
 bool is_port(std::string_view text) {
   constexpr size_t digits_max = 5;

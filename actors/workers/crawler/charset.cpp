@@ -1,5 +1,6 @@
 #include "actors/workers/crawler/charset.hpp"
 
+#include "definitions/ascii.hpp"
 #include "definitions/json.hpp"
 
 #include <algorithm>
@@ -83,14 +84,6 @@ constexpr std::array charsets = std::to_array<charset_name>({
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
 constexpr std::string_view blanks = " \t\r\n\f";
-
-std::string to_lower(std::string_view text) {
-  std::string result{text};
-  for (auto& c : result)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
 
 std::string_view iconv_name_of(std::string_view label) {
   auto pos = std::ranges::find(charsets, label, &charset_name::label);

@@ -3,6 +3,7 @@
 #include "actors/workers/crawler/html_tree.hpp"
 #include "actors/workers/crawler/markdown.hpp"
 #include "actors/workers/crawler/url.hpp"
+#include "definitions/ascii.hpp"
 
 #include <algorithm>
 #include <unordered_set>
@@ -10,14 +11,6 @@
 namespace quaero::crawler {
 
 namespace {
-
-std::string to_lower(std::string_view text) {
-  std::string result{text};
-  for (auto& c : result)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
 
 bool has_word(std::string_view list, std::string_view word) {
   constexpr std::string_view gaps = " ,\t\r\n\f";

@@ -1,6 +1,7 @@
 #include "actors/workers/crawler/robots.hpp"
 
 #include "actors/workers/crawler/url.hpp"
+#include "definitions/ascii.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -8,22 +9,6 @@
 namespace quaero::crawler {
 
 namespace {
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n\f\v";
-  auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos)
-    return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
-std::string to_lower(std::string_view text) {
-  std::string result{text};
-  for (auto& c : result)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
 
 std::string_view token_of(std::string_view agent) {
   return trim(agent.substr(0, agent.find_first_of("/ \t")));

@@ -1,5 +1,7 @@
 #include "actors/workers/crawler/url.hpp"
 
+#include "definitions/ascii.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -41,14 +43,6 @@ int hex_digit(char c) {
   if (c >= 'A' && c <= 'F')
     return c - 'A' + 10;
   return -1;
-}
-
-std::string to_lower(std::string_view text) {
-  std::string result{text};
-  for (auto& c : result)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-  return result;
 }
 
 void append_escape(std::string& out, char c) {
@@ -149,14 +143,6 @@ std::optional<web_url> read_web_url(std::string_view text) {
 
 std::string host_and_port(const authority_parts& x) {
   return x.port ? x.host + ':' + std::to_string(*x.port) : x.host;
-}
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n\f";
-  auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos)
-    return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
 std::string clean_reference(std::string_view text) {

@@ -1,5 +1,6 @@
 #include "actors/workers/local_dir/scan.hpp"
 
+#include "definitions/ascii.hpp"
 #include "definitions/json.hpp"
 
 #include <algorithm>
@@ -53,14 +54,6 @@ constexpr std::array known_types = std::to_array<known_type>({
   {".yml", "config:yaml"},
   {".zsh", "script:shell"},
 });
-
-std::string to_lower(std::string_view text) {
-  std::string result{text};
-  for (auto& c : result)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
 
 std::string_view name_of(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
