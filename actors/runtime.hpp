@@ -67,8 +67,8 @@ public:
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
 
-  /// Ends every actor. Blocks until they are gone (not under a testing
-  /// scheduler, where the test runs them).
+  /// Ends every actor. Returns when the STORE is gone (not under a testing
+  /// scheduler, where the test runs it); the system's end waits for the rest.
   ~runtime();
 
   /// Brings back what was going on. Blocks; call once, before any run.

@@ -313,6 +313,17 @@ BOOST_AUTO_TEST_CASE(jobs_outside_of_runs_are_executed_too) {
   check_over();
 }
 
+BOOST_AUTO_TEST_CASE(a_priority_above_the_last_is_refused) {
+  run_freely();
+  submission x;
+  x.jobs = make_new_jobs(2, "p");
+  x.jobs[1].priority = priority_max + 1;
+  auto refused = ask<id_list>(rt->jobs, atom::submit_v, x);
+  BOOST_TEST(is_error(refused.error, ec::invalid_argument, "0 to 9"));
+  x.jobs[1].priority = priority_max;
+  BOOST_TEST(ask<id_list>(rt->jobs, atom::submit_v, x).ok());
+}
+
 BOOST_AUTO_TEST_CASE(a_submission_above_the_limit_is_refused) {
   crash();
   settings.jobs.submit_jobs_max = 2;

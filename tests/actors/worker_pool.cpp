@@ -380,6 +380,21 @@ BOOST_AUTO_TEST_CASE(a_job_without_an_outcome_has_failed) {
   BOOST_CHECK(reports[1].outcome.status == job_status::failed);
 }
 
+BOOST_AUTO_TEST_CASE(a_context_tells_of_its_cancel_once_and_never_late) {
+  int told = 0;
+  job_context early{{}, clock, {}};
+  early.on_cancel([&] { ++told; });
+  BOOST_TEST(told == 0);
+  early.cancel();
+  early.cancel();
+  BOOST_TEST(told == 1);
+  BOOST_TEST(early.cancelled());
+  job_context late{{}, clock, {}};
+  late.cancel();
+  late.on_cancel([&] { ++told; });
+  BOOST_TEST(told == 2);
+}
+
 BOOST_AUTO_TEST_CASE(a_worker_that_ends_gives_all_its_blocks_back) {
   busy = true;
   assign_block(2);
