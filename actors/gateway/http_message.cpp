@@ -76,6 +76,23 @@ bool read_query(std::string_view query, http_request& out) {
 
 } // namespace
 
+std::string_view http_request::field(std::string_view name) const {
+  for (const auto& [key, val] : fields)
+    if (key == name)
+      return val;
+  return {};
+}
+
+const std::vector<std::string_view>& kept_fields() {
+  static const std::vector<std::string_view> names{
+    "accept",          "accept-encoding",
+    "authorization",   "content-type",
+    "idempotency-key", "if-match",
+    "if-none-match",   "last-event-id",
+    "sec-fetch-site",  "sec-websocket-protocol"};
+  return names;
+}
+
 http_answer json_answer(const value& x, unsigned status) {
   return {
     status, to_json(x), "application/json", {{"Cache-Control", "no-store"}}};

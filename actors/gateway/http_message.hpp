@@ -21,7 +21,15 @@ struct http_request {
   std::string host;   ///< Of the Host field, or of an absolute target.
   std::string origin; ///< Of the Origin field, "" if absent.
   std::string id;     ///< 1 to 128 of [A-Za-z0-9._-].
+  /// Those fields of the head that kept_fields() names, in lower case.
+  std::vector<std::pair<std::string_view, std::string>> fields;
+
+  /// The value of a field that kept_fields() names, "" if absent.
+  std::string_view field(std::string_view name) const;
 };
+
+/// Names of the head's fields that a request keeps, in lower case.
+const std::vector<std::string_view>& kept_fields();
 
 /// What is answered to a request. The session adds Content-Length, Date,
 /// Connection and X-Request-ID.

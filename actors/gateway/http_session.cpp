@@ -208,6 +208,9 @@ std::optional<http_answer> http_session::take_head() {
   request_.method = to_text(head.method_string());
   request_.host = to_text(head[http::field::host]);
   request_.origin = to_text(head[http::field::origin]);
+  for (auto name : kept_fields())
+    if (auto i = head.find({name.data(), name.size()}); i != head.end())
+      request_.fields.emplace_back(name, to_text(i->value()));
   auto target = head.target();
   if (target.size() > host_.config().target_bytes_max)
     return make_problem(414, "target_too_long",
@@ -283,7 +286,7 @@ void http_session::handle() {
       self->write(std::move(x));
   };
   auto head_and_id
-    = http_request{request_.method, {}, {}, {}, {}, {}, {}, request_.id};
+    = http_request{request_.method, {}, {}, {}, {}, {}, {}, request_.id, {}};
   exchange_ = host_.handle(std::exchange(request_, std::move(head_and_id)),
                            std::move(done));
 }

@@ -24,8 +24,8 @@ void docs(const exchange_ptr& ex) {
 
 const std::vector<route>& page_routes() {
   static const std::vector<route> routes{
-    {"GET", "/", home},
-    {"GET", "/docs", docs},
+    {"GET", "/", home, access::open},
+    {"GET", "/docs", docs, access::open},
     {"GET", "/docs/{...}", docs},
   };
   return routes;

@@ -2,11 +2,22 @@
 
 #include "actors/gateway/exchange.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace quaero {
+
+/// What a caller must be allowed to do.
+enum class access : uint8_t {
+  by_method, ///< read for GET, operate for all other methods.
+  open,      ///< Nothing: whoever reaches the port.
+  read,      ///< Look.
+  submit,    ///< Make jobs and start runs.
+  operate,   ///< Change and stop what is there.
+  admin,     ///< Tokens, credentials, secrets, the daemon itself.
+};
 
 /// What the gateway answers to whom.
 struct route {
@@ -15,6 +26,7 @@ struct route {
   /// "{...}" at the end for all that follow, at least one.
   std::string_view pattern;
   void (*handle)(const exchange_ptr& ex);
+  access needs = access::by_method;
 };
 
 /// Finds who answers a request. The first route that fits counts.

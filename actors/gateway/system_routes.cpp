@@ -97,10 +97,10 @@ void system_status(const exchange_ptr& ex) {
 
 const std::vector<route>& system_routes() {
   static const std::vector<route> routes{
-    {"GET", "/livez", health},
-    {"GET", "/readyz", readiness},
-    {"GET", "/api/health", health},
-    {"GET", "/api/version", version},
+    {"GET", "/livez", health, access::open},
+    {"GET", "/readyz", readiness, access::open},
+    {"GET", "/api/health", health, access::open},
+    {"GET", "/api/version", version, access::open},
     {"GET", "/api/status", system_status},
   };
   return routes;
