@@ -97,7 +97,7 @@ void router::dispatch(const exchange_ptr& ex) const {
 std::vector<route> all_routes() {
   std::vector<route> out;
   for (auto area : {system_routes, definition_routes, job_routes, log_routes,
-                    document_routes, page_routes})
+                    document_routes, page_routes, openapi_routes})
     out.insert(out.end(), area().begin(), area().end());
   return out;
 }

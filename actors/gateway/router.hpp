@@ -61,5 +61,6 @@ const std::vector<route>& job_routes();
 const std::vector<route>& log_routes();
 const std::vector<route>& document_routes();
 const std::vector<route>& page_routes();
+const std::vector<route>& openapi_routes();
 
 } // namespace quaero

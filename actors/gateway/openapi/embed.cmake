@@ -1,0 +1,10 @@
+# Writes OUT, a source file that holds the texts of PARTS (a list of files).
+set(code "#include \"actors/gateway/openapi.hpp\"\n\nnamespace quaero {\n\n")
+string(APPEND code "const std::vector<std::string_view>& openapi_parts() {\n")
+string(APPEND code "  static const std::vector<std::string_view> parts{\n")
+foreach(part IN LISTS PARTS)
+  file(READ "${part}" text)
+  string(APPEND code "R\"quaero(${text})quaero\",\n")
+endforeach()
+string(APPEND code "  };\n  return parts;\n}\n\n} // namespace quaero\n")
+file(WRITE "${OUT}" "${code}")
