@@ -25,6 +25,9 @@ std::vector<queue_job> make_jobs(std::vector<new_job>& jobs,
     job.retry = from.retry;
     job.config = std::move(from.config);
     job.metadata = std::move(from.metadata);
+    job.tags = std::move(from.tags);
+    job.unique_key = std::move(from.unique_key);
+    job.expires_at = from.expires_at;
     storage::put_job(out, job);
   }
   return made;

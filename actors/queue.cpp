@@ -213,9 +213,9 @@ queue_state::arrival queue_state::make_arrival(const queue_job& job,
   x.job.scope = scope_for(job.manager_id, job.step_id);
   x.type = &lanes_of(job.type);
   x.run_at = job.run_at;
-  storage::put_queue_entry(out,
-                           {key, job.id, job.step_id, job.manager_id, job.type,
-                            job.queue, priority, job.run_at, attempt});
+  storage::put_queue_entry(out, {key, job.id, job.step_id, job.manager_id,
+                                 job.type, job.queue, priority, job.run_at,
+                                 attempt, job.unique_key, job.expires_at});
   enter(x.job.scope);
   return x;
 }

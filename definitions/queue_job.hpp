@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace quaero {
 
@@ -44,6 +45,10 @@ struct queue_job {
   retry_policy retry;
   std::string config = "{}";   ///< JSON object.
   std::string metadata = "{}"; ///< JSON object.
+  std::vector<std::string> tags;
+  /// While a job with this key is not terminal, no other one gets it; "": none.
+  std::string unique_key;
+  timestamp expires_at{}; ///< Not started afterwards; zero is never.
 
   bool operator==(const queue_job&) const = default;
 };
@@ -58,6 +63,9 @@ struct new_job {
   uint8_t priority = 4;
   timestamp run_at{};
   retry_policy retry;
+  std::vector<std::string> tags;
+  std::string unique_key; ///< "" is none.
+  timestamp expires_at{}; ///< Zero is never.
 };
 
 } // namespace quaero

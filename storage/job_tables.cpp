@@ -26,7 +26,10 @@ enum job_field : uint64_t {
   job_retry = 1 << 10,
   job_config = 1 << 11,
   job_metadata = 1 << 12,
-  job_fields_end = 1 << 13,
+  job_tags = 1 << 13,
+  job_unique_key = 1 << 14,
+  job_expires_at = 1 << 15,
+  job_fields_end = 1 << 16,
 };
 
 // The same for an event.
@@ -68,6 +71,9 @@ uint64_t fields_of(const queue_job& x) {
   add(x.retry != retry_policy{}, job_retry);
   add(x.config != empty_object, job_config);
   add(x.metadata != empty_object, job_metadata);
+  add(!x.tags.empty(), job_tags);
+  add(!x.unique_key.empty(), job_unique_key);
+  add(x.expires_at != timestamp{}, job_expires_at);
   return result;
 }
 
@@ -99,6 +105,12 @@ void encode_job(std::string& out, const queue_job& x) {
     put_string(out, x.config);
   if (fields & job_metadata)
     put_string(out, x.metadata);
+  if (fields & job_tags)
+    put_strings(out, x.tags);
+  if (fields & job_unique_key)
+    put_string(out, x.unique_key);
+  if (fields & job_expires_at)
+    put_time_from(out, x.created_at, x.expires_at);
 }
 
 void take_job_ids(record_reader& in, uint64_t fields, queue_job& x) {
@@ -137,6 +149,12 @@ bool decode_job(std::string_view val, queue_job& x) {
     x.config = in.take_string();
   if (fields & job_metadata)
     x.metadata = in.take_string();
+  if (fields & job_tags)
+    x.tags = in.take_strings();
+  if (fields & job_unique_key)
+    x.unique_key = in.take_string();
+  if (fields & job_expires_at)
+    x.expires_at = in.take_time_from(x.created_at);
   return in.done();
 }
 

@@ -19,7 +19,9 @@ enum entry_field : uint64_t {
   entry_run_at = 1 << 3,
   entry_attempt = 1 << 4,
   entry_priority = 1 << 5, ///< Absent: the lane.
-  entry_fields_end = 1 << 6,
+  entry_unique_key = 1 << 6,
+  entry_expires_at = 1 << 7,
+  entry_fields_end = 1 << 8,
 };
 
 fixed_key to_key(const queue_key& x) {
@@ -39,6 +41,8 @@ uint64_t fields_of(const queue_entry& x) {
   add(x.run_at != timestamp{}, entry_run_at);
   add(x.attempt != 0, entry_attempt);
   add(x.priority != x.key.lane, entry_priority);
+  add(!x.unique_key.empty(), entry_unique_key);
+  add(x.expires_at != timestamp{}, entry_expires_at);
   return result;
 }
 
@@ -60,6 +64,10 @@ void encode(std::string& out, const queue_entry& x) {
     put_varint(out, x.attempt);
   if (fields & entry_priority)
     put_byte(out, x.priority);
+  if (fields & entry_unique_key)
+    put_string(out, x.unique_key);
+  if (fields & entry_expires_at)
+    put_time_from(out, id_time(x.id), x.expires_at);
 }
 
 bool decode(std::string_view key, std::string_view val, queue_entry& x) {
@@ -82,6 +90,10 @@ bool decode(std::string_view key, std::string_view val, queue_entry& x) {
   if (fields & entry_attempt)
     x.attempt = static_cast<uint32_t>(in.take_varint(UINT32_MAX));
   x.priority = fields & entry_priority ? in.take_byte() : x.key.lane;
+  if (fields & entry_unique_key)
+    x.unique_key = in.take_string();
+  if (fields & entry_expires_at)
+    x.expires_at = in.take_time_from(id_time(x.id));
   return key_in.done() && in.done();
 }
 

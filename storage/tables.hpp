@@ -105,9 +105,11 @@ struct queue_entry {
   job_id manager_id; ///< None outside of a run.
   std::string type;
   std::string queue;
-  uint8_t priority = 4; ///< Differs from the lane for a delayed job.
-  timestamp run_at{};   ///< Not before; zero is at once.
-  uint32_t attempt = 0; ///< Attempts that have failed.
+  uint8_t priority = 4;   ///< Differs from the lane for a delayed job.
+  timestamp run_at{};     ///< Not before; zero is at once.
+  uint32_t attempt = 0;   ///< Attempts that have failed.
+  std::string unique_key; ///< Freed with the entry.
+  timestamp expires_at{}; ///< Zero is never.
   bool operator==(const queue_entry&) const = default;
 };
 

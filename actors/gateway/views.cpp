@@ -110,6 +110,11 @@ value job_json(const job_view& x, const child_counts& counts) {
   out.set("queue", job.queue);
   out.set("priority", int{job.priority});
   out.set("depth", int{job.depth});
+  out.set("tags", strings_json(job.tags));
+  if (!job.unique_key.empty())
+    out.set("unique_key", job.unique_key);
+  set_time(out, "run_at", job.run_at);
+  set_time(out, "expires_at", job.expires_at);
   set_time(out, "created_at", job.created_at);
   set_state(out, x.state);
   out.set("failed_count", counts.failed);

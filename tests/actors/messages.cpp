@@ -34,13 +34,13 @@ auto members(const retry_policy& x) {
 }
 
 auto members(const queue_job& x) {
-  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = x;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
+  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q] = x;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q);
 }
 
 auto members(const new_job& x) {
-  auto& [a, b, c, d, e, f, g, h] = x;
-  return std::tie(a, b, c, d, e, f, g, h);
+  auto& [a, b, c, d, e, f, g, h, i, j, k] = x;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k);
 }
 
 auto members(const log_line& x) {
@@ -159,12 +159,26 @@ const job_event event{
   make_id(1), job_status::failed, at(1), 5, 2, at(2), "why", 9,
   counts,     R"({"a":1})"};
 
-const queue_job job{
-  make_id(1), make_id(2), make_id(3), make_id(4),   "t",         "n", "q", 1, 2,
-  at(1),      at(2),      policy,     R"({"c":1})", R"({"m":1})"};
+const queue_job job{make_id(1),
+                    make_id(2),
+                    make_id(3),
+                    make_id(4),
+                    "t",
+                    "n",
+                    "q",
+                    1,
+                    2,
+                    at(1),
+                    at(2),
+                    policy,
+                    R"({"c":1})",
+                    R"({"m":1})",
+                    {"a", "b"},
+                    "u",
+                    at(9)};
 
-const new_job wanted{"t", "n", R"({"c":1})", R"({"m":1})",
-                     "q", 1,   at(3),        policy};
+const new_job wanted{"t",   "n",    R"({"c":1})", R"({"m":1})", "q",  1,
+                     at(3), policy, {"a"},        "u",          at(9)};
 
 const log_line line{make_id(1),      make_id(2),       make_id(3),
                     log_level::warn, log_origin::step, at(4),

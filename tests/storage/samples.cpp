@@ -34,6 +34,9 @@ queue_job full_job() {
   x.retry = {7, std::chrono::seconds{2}, std::chrono::hours{1}, 0.125};
   x.config = R"({"url":"http://localhost/"})";
   x.metadata = R"({"k":[1,2]})";
+  x.tags = {"nightly", "caf\xc3\xa9"};
+  x.unique_key = "page:1";
+  x.expires_at = at(7200000000000);
   return x;
 }
 
@@ -63,6 +66,8 @@ queue_entry full_entry() {
   x.priority = 2;
   x.run_at = at(5000);
   x.attempt = 300;
+  x.unique_key = "page:1";
+  x.expires_at = at(6000);
   return x;
 }
 
