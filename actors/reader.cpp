@@ -19,7 +19,7 @@ caf::error failed(const storage::status& why, const char* what) {
 }
 
 bool wanted(const job_query& query, job_status x) {
-  const auto& xs = query.statuses;
+  const auto& xs = query.filter.states;
   return xs.empty() || std::find(xs.begin(), xs.end(), x) != xs.end();
 }
 
@@ -48,9 +48,10 @@ caf::result<job_view> reader_state::on_get(const job_id& id) {
 caf::error reader_state::next_ids(const job_query& query, job_id& after,
                                   bool& more, std::vector<job_id>& out) const {
   out.clear();
-  auto result = query.parent ? storage::read_children(*db, *query.parent, after,
-                                                      page_ids, out)
-                             : storage::read_roots(*db, after, page_ids, out);
+  const auto& parents = query.filter.parents;
+  auto result = parents.empty() ? storage::read_roots(*db, after, page_ids, out)
+                                : storage::read_children(*db, parents[0], after,
+                                                         page_ids, out);
   if (!result.ok())
     return failed(result, "job");
   more = out.size() == page_ids;
@@ -67,7 +68,8 @@ caf::result<job_page> reader_state::on_list(const job_query& query) {
   std::vector<job_id> ids;
   size_t seen = 0;
   // All roots are counted already: reading stops behind the page.
-  const bool counted = !query.parent && query.statuses.empty();
+  const bool counted
+    = query.filter.parents.empty() && query.filter.states.empty();
   while (more && seen < config.list_scan_max) {
     if (auto e = next_ids(query, after, more, ids))
       return e;
@@ -77,7 +79,7 @@ caf::result<job_page> reader_state::on_list(const job_query& query) {
         break;
       const bool in_page
         = page.total >= query.offset && page.jobs.size() < query.limit;
-      if (query.statuses.empty() && !in_page) {
+      if (query.filter.states.empty() && !in_page) {
         ++page.total;
         continue;
       }
@@ -176,8 +178,7 @@ caf::result<std::vector<job_view>>
 reader_state::on_visit(const job_id& parent) {
   ++reads;
   std::vector<job_view> out;
-  job_query query;
-  query.parent = parent;
+  const auto query = children_of(parent, SIZE_MAX);
   job_id after;
   bool more = true;
   std::vector<job_id> ids;

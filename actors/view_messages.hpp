@@ -3,6 +3,7 @@
 #include "actors/commit_messages.hpp"
 #include "definitions/document.hpp"
 #include "definitions/job_definition.hpp"
+#include "definitions/job_filter.hpp"
 
 #include <memory>
 #include <optional>
@@ -22,16 +23,39 @@ struct job_view {
 
 struct job_page {
   std::vector<job_view> jobs;
-  uint64_t total = 0;
+  uint64_t total = 0; ///< Of the whole list, wherever the page begins.
+  /// False: at least `total`, counting has stopped at a limit.
+  bool total_is_exact = true;
+  /// Where the next page begins (job_query::after); none behind the last one.
+  /// A page may be short, even empty, and not be the last: matches are rare.
+  job_id next;
 };
 
-/// Which jobs are wanted: roots, newest first, or children, oldest first.
-struct job_query {
-  std::optional<job_id> parent;     ///< Absent: roots.
-  std::vector<job_status> statuses; ///< Empty: all.
-  size_t limit = 50;
-  size_t offset = 0;
+/// What a list says about how many jobs match.
+enum class count_mode : uint8_t {
+  bounded, ///< The true number, or that it is above a limit.
+  none,    ///< Nothing: `total` is 0 and not exact.
 };
+
+/// Which jobs are wanted, in the order of their making.
+struct job_query {
+  job_filter filter; ///< Empty: all jobs of all levels.
+  list_order order = list_order::newest_first;
+  job_id after; ///< Only what comes behind this id; none: from the start.
+  size_t limit = 50;
+  size_t offset = 0; ///< Matches left out behind `after`.
+  count_mode count = count_mode::bounded;
+};
+
+/// The children of `parent`, oldest first, not counted.
+inline job_query children_of(const job_id& parent, size_t limit) {
+  job_query out;
+  out.filter.parents = {parent};
+  out.order = list_order::oldest_first;
+  out.limit = limit;
+  out.count = count_mode::none;
+  return out;
+}
 
 struct log_page {
   std::vector<log_entry> lines; ///< Ascending.

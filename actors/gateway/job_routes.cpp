@@ -28,13 +28,13 @@ void read_statuses(query_reader& query, std::vector<job_status>& out) {
   }
 }
 
-void read_parent(query_reader& query, std::optional<job_id>& out) {
+void read_parent(query_reader& query, job_filter& out) {
   auto text = query.text("parent_id");
   job_id id;
   if (text.empty() || text == "root")
-    return;
-  if (from_string(text, id))
-    out = id;
+    out.roots = true;
+  else if (from_string(text, id))
+    out.parents = {id};
   else
     query.refuse("parent_id", "must be a job id or 'root'");
 }
@@ -44,8 +44,8 @@ void list_jobs(const exchange_ptr& ex) {
   job_query wanted;
   wanted.limit = query.number("limit", jobs_page, 1, jobs_page_max);
   wanted.offset = query.number("offset", 0, 0, SIZE_MAX);
-  read_statuses(query, wanted.statuses);
-  read_parent(query, wanted.parent);
+  read_statuses(query, wanted.filter.states);
+  read_parent(query, wanted.filter);
   if (!query.ok())
     return ex->reply(query.problem());
   ex->ask<job_page>(
@@ -63,10 +63,10 @@ void list_jobs(const exchange_ptr& ex) {
 }
 
 void list_children(const exchange_ptr& ex) {
-  job_query wanted;
-  wanted.limit = children_max;
-  if (!ex->job_param(0, wanted.parent.emplace()))
+  job_id parent;
+  if (!ex->job_param(0, parent))
     return;
+  auto wanted = children_of(parent, children_max);
   auto found = [ex](job_page& page) {
     auto jobs = std::make_shared<std::vector<job_view>>(std::move(page.jobs));
     with_live_counts(ex, *jobs, [=](const counts_by_job& live) {
@@ -80,7 +80,7 @@ void list_children(const exchange_ptr& ex) {
     [=](job_view&) {
       ex->ask<job_page>(ex->actors().reader, found, atom::list_v, wanted);
     },
-    atom::get_v, *wanted.parent);
+    atom::get_v, parent);
 }
 
 // -- numbers ------------------------------------------------------------------
@@ -118,8 +118,11 @@ struct queue_walk : std::enable_shared_from_this<queue_walk> {
 
   void read(const std::optional<job_id>& parent) {
     job_query wanted;
-    wanted.parent = parent;
-    wanted.statuses = {job_status::pending, job_status::running};
+    if (parent)
+      wanted.filter.parents = {*parent};
+    else
+      wanted.filter.roots = true;
+    wanted.filter.states = {job_status::pending, job_status::running};
     wanted.limit = queue_jobs_max - found.size();
     auto self = shared_from_this();
     ex->ask<job_page>(
@@ -257,9 +260,7 @@ void load_run(const exchange_ptr& ex, const job_id& id,
     ex->ask<job_view>(
       ex->actors().reader,
       [=](job_view& x) {
-        job_query steps;
-        steps.parent = id;
-        steps.limit = children_max;
+        auto steps = children_of(id, children_max);
         ex->ask<job_page>(
           ex->actors().reader,
           [=](job_page& page) {

@@ -65,9 +65,7 @@ void find_sources(const exchange_ptr& ex, const job_view& x,
     return done({{x.job.id, step_name_of(x), true}});
   if (x.job.type == step_job_type)
     return done({{x.job.id, step_name_of(x), false}});
-  job_query steps;
-  steps.parent = x.job.id;
-  steps.limit = steps_max;
+  auto steps = children_of(x.job.id, steps_max);
   auto own = log_source{x.job.id, {}, false};
   ex->ask<job_page>(
     ex->actors().reader,
@@ -259,9 +257,7 @@ void step_logs(const exchange_ptr& ex, const job_view& x,
                const std::string& name, const lines_wanted& wanted) {
   if (x.job.type != manager_job_type)
     return reply_step(ex, x, name, wanted);
-  job_query steps;
-  steps.parent = x.job.id;
-  steps.limit = steps_max;
+  auto steps = children_of(x.job.id, steps_max);
   ex->ask<job_page>(
     ex->actors().reader,
     [=](job_page& page) {

@@ -55,8 +55,11 @@ job_page list_jobs(world& w, const job_query& query) {
   guard lock{w.mutex};
   job_page out;
   for (auto it = w.jobs.rbegin(); it != w.jobs.rend(); ++it) {
-    const auto& wanted = query.statuses;
-    if (it->job.parent_id != query.parent.value_or(job_id{}))
+    const auto& wanted = query.filter.states;
+    const auto& parents = query.filter.parents;
+    if (!parents.empty() && it->job.parent_id != parents[0])
+      continue;
+    if (query.filter.roots && it->job.parent_id)
       continue;
     if (!wanted.empty()
         && std::find(wanted.begin(), wanted.end(), it->state.status)
