@@ -6,6 +6,7 @@
 #include "actors/gateway/gateway.hpp"
 #include "actors/gateway/http_message.hpp"
 #include "actors/gateway/problem.hpp"
+#include "actors/gateway/streaming.hpp"
 #include "definitions/ids.hpp"
 
 #include <caf/duration.hpp>
@@ -32,10 +33,11 @@ struct gateway_context {
 /// actor thinks. Everything happens on the gateway's thread.
 class exchange : public std::enable_shared_from_this<exchange> {
 public:
-  using answer_handler = std::function<void(http_answer)>;
-
-  exchange(gateway_context& context, http_request request, answer_handler done)
-    : context_{context}, request_{std::move(request)}, done_{std::move(done)} {}
+  /// @param round which request of `sink` this is.
+  exchange(gateway_context& context, http_request request,
+           std::weak_ptr<answer_sink> sink, uint64_t round)
+    : context_{context}, request_{std::move(request)}, sink_{std::move(sink)},
+      round_{round} {}
 
   const http_request& request() const { return request_; }
   const gateway_context& context() const { return context_; }
@@ -46,8 +48,25 @@ public:
 
   /// Answers. Only the first answer counts.
   void reply(http_answer x) {
-    if (auto done = std::exchange(done_, nullptr))
-      done(std::move(x));
+    if (auto sink = take_sink())
+      sink->answer(round_, std::move(x));
+  }
+
+  /// Answers with `head`, whose body is the first piece, and what is written
+  /// from then on.
+  /// @returns null if there is nothing to write to: nobody waits any more, or
+  ///          the request was HEAD.
+  std::shared_ptr<answer_stream> open_stream(http_answer head) {
+    auto sink = take_sink();
+    return sink ? sink->open_stream(round_, std::move(head)) : nullptr;
+  }
+
+  /// Makes a WebSocket of the connection and gives it to `ready`, which sets
+  /// its functions. A request that asks for something else is answered 426 or
+  /// 400, and `ready` is never called.
+  void upgrade(const answer_sink::socket_handler& ready) {
+    if (auto sink = take_sink())
+      sink->upgrade(round_, request_, ready);
   }
 
   void reply(const value& x, unsigned status = 200) {
@@ -57,7 +76,7 @@ public:
   void fail(const caf::error& why) { reply(make_problem(why)); }
 
   /// Nobody waits for the answer any more.
-  void abandon() { done_ = nullptr; }
+  void abandon() { sink_.reset(); }
 
   /// Reads the placeholder `i` as a job id; answers 400 if it is none.
   bool job_param(size_t i, job_id& out) {
@@ -104,9 +123,14 @@ public:
   }
 
 private:
+  std::shared_ptr<answer_sink> take_sink() {
+    return std::exchange(sink_, {}).lock();
+  }
+
   gateway_context& context_;
   http_request request_;
-  answer_handler done_;
+  std::weak_ptr<answer_sink> sink_;
+  uint64_t round_;
 };
 using exchange_ptr = std::shared_ptr<exchange>;
 

@@ -2,7 +2,9 @@
 
 #include "actors/gateway/admission.hpp"
 #include "actors/gateway/http_session.hpp"
+#include "actors/gateway/line.hpp"
 #include "actors/gateway/router.hpp"
+#include "definitions/log.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_execution_unit.hpp>
@@ -12,7 +14,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <cstdio>
+#include <ctime>
 #include <future>
 #include <random>
 #include <thread>
@@ -47,11 +49,15 @@ std::string name_broken_limit(const gateway_config& x) {
     {"header_bytes_max",
      x.header_bytes_max > 0 && x.header_bytes_max <= UINT32_MAX},
     {"target_bytes_max", x.target_bytes_max > 0},
+    {"headers_max", x.headers_max > 0},
+    {"stream_bytes_max", x.stream_bytes_max > 0},
+    {"message_bytes_max", x.message_bytes_max > 0},
     {"connections_max", x.connections_max > 0},
     {"idle_timeout", x.idle_timeout > zero},
     {"read_timeout", x.read_timeout > zero},
     {"request_timeout", x.request_timeout > zero},
     {"write_timeout", x.write_timeout > zero},
+    {"ping_interval", x.ping_interval > zero},
     {"drain_timeout", x.drain_timeout > zero},
   };
   for (const auto& [name, good] : limits)
@@ -75,13 +81,17 @@ public:
   // -- session_host -----------------------------------------------------------
 
   const gateway_config& config() const override { return context_.config; }
+  asio::io_context& io() override { return io_; }
+  std::string_view http_date() override;
   bool draining() const override { return draining_; }
   std::string new_request_id() override;
   std::optional<http_answer> check(const http_request& request) override {
     return admission_->check(request);
   }
-  exchange_ptr handle(http_request request,
-                      std::function<void(http_answer)> done) override;
+  exchange_ptr make_exchange(http_request request,
+                             std::weak_ptr<answer_sink> sink,
+                             uint64_t round) override;
+  void handle(const exchange_ptr& ex) override { router_.dispatch(ex); }
   void closed(http_session& session) override;
 
   std::string url;
@@ -105,6 +115,8 @@ private:
   std::optional<caf::scoped_execution_unit> execution_unit_;
   std::unordered_set<std::shared_ptr<http_session>> sessions_;
   std::mt19937_64 random_;
+  std::string date_; ///< Made once a second.
+  std::time_t date_of_ = 0;
   std::thread thread_;
   bool draining_ = false; ///< On the gateway's thread only.
 };
@@ -183,7 +195,7 @@ void gateway::impl::run() {
       io_.run();
       return;
     } catch (const std::exception& e) {
-      std::fprintf(stderr, "gateway: %s\n", e.what());
+      log::error("gateway.failed", {{"error", e.what()}});
     }
   }
 }
@@ -209,27 +221,44 @@ void gateway::impl::add_session(tcp::socket socket) {
   if (sessions_.size() >= limit + refusals_max)
     return; // Closes it.
   const bool full = sessions_.size() >= limit;
-  auto session = std::make_shared<http_session>(std::move(socket), *this);
+  error_code ignored;
+  socket.set_option(tcp::no_delay{true}, ignored);
+  auto session
+    = std::make_shared<http_session>(plain_line(std::move(socket)), *this);
   sessions_.insert(session);
-  if (full)
-    session->refuse();
-  else
-    session->start();
+  session->start(full);
 }
 
 std::string gateway::impl::new_request_id() {
-  char out[17];
-  std::snprintf(out, sizeof(out), "%016llx",
-                static_cast<unsigned long long>(random_()));
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out(16, '0');
+  auto bits = random_();
+  for (auto& c : out) {
+    c = digits[bits & 15];
+    bits >>= 4;
+  }
   return out;
 }
 
-exchange_ptr gateway::impl::handle(http_request request,
-                                   std::function<void(http_answer)> done) {
-  auto ex
-    = std::make_shared<exchange>(context_, std::move(request), std::move(done));
-  router_.dispatch(ex);
-  return ex;
+std::string_view gateway::impl::http_date() {
+  auto now = std::time(nullptr);
+  if (now != date_of_) {
+    date_of_ = now;
+    std::tm utc{};
+    gmtime_r(&now, &utc);
+    char out[40];
+    auto size
+      = std::strftime(out, sizeof(out), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+    date_.assign(out, size);
+  }
+  return date_;
+}
+
+exchange_ptr gateway::impl::make_exchange(http_request request,
+                                          std::weak_ptr<answer_sink> sink,
+                                          uint64_t round) {
+  return std::make_shared<exchange>(context_, std::move(request),
+                                    std::move(sink), round);
 }
 
 void gateway::impl::closed(http_session& session) {

@@ -25,8 +25,14 @@ struct gateway_config {
   /// Request line and header fields together; more is answered 431.
   size_t header_bytes_max = 16 * 1024;
   size_t target_bytes_max = 8 * 1024; ///< More is answered 414.
+  size_t headers_max = 100; ///< Fields of a head; more is answered 431.
   /// Connections served at a time; one more is answered 503 and closed.
   size_t connections_max = 1024;
+
+  /// What may wait to be sent of one stream or WebSocket.
+  size_t stream_bytes_max = 1024 * 1024;
+  /// One message of a WebSocket client; more closes it with 1009.
+  size_t message_bytes_max = 64 * 1024;
 
   /// A kept connection without a request is closed.
   std::chrono::milliseconds idle_timeout = std::chrono::seconds{120};
@@ -36,6 +42,9 @@ struct gateway_config {
   std::chrono::milliseconds request_timeout = std::chrono::seconds{30};
   /// For the client to take an answer; then the connection is closed.
   std::chrono::milliseconds write_timeout = std::chrono::seconds{30};
+  /// A WebSocket client that is silent for so long is pinged; one that is
+  /// silent for twice as long is cut.
+  std::chrono::milliseconds ping_interval = std::chrono::seconds{30};
   /// For answers in flight when the gateway stops.
   std::chrono::milliseconds drain_timeout = std::chrono::seconds{5};
 };

@@ -84,12 +84,20 @@ std::string_view http_request::field(std::string_view name) const {
 }
 
 const std::vector<std::string_view>& kept_fields() {
-  static const std::vector<std::string_view> names{
-    "accept",          "accept-encoding",
-    "authorization",   "content-type",
-    "idempotency-key", "if-match",
-    "if-none-match",   "last-event-id",
-    "sec-fetch-site",  "sec-websocket-protocol"};
+  static const std::vector<std::string_view> names{"accept",
+                                                   "accept-encoding",
+                                                   "authorization",
+                                                   "connection",
+                                                   "content-type",
+                                                   "idempotency-key",
+                                                   "if-match",
+                                                   "if-none-match",
+                                                   "last-event-id",
+                                                   "sec-fetch-site",
+                                                   "sec-websocket-key",
+                                                   "sec-websocket-protocol",
+                                                   "sec-websocket-version",
+                                                   "upgrade"};
   return names;
 }
 

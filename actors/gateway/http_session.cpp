@@ -1,14 +1,13 @@
 #include "actors/gateway/http_session.hpp"
 
+#include "actors/gateway/chunked_stream.hpp"
 #include "actors/gateway/exchange.hpp"
+#include "actors/gateway/framed_socket.hpp"
 #include "actors/gateway/problem.hpp"
 
-#include <boost/asio/write.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/write.hpp>
+#include <boost/beast/http/error.hpp>
 
 #include <algorithm>
-#include <ctime>
 
 namespace quaero {
 
@@ -19,69 +18,50 @@ namespace http = boost::beast::http;
 
 /// What a connection reads ahead beside the head of a request.
 constexpr size_t read_ahead_bytes = 64 * 1024;
+/// How much one read may bring, of a head and of what follows.
+constexpr size_t head_read_bytes = 4096;
+constexpr size_t body_read_bytes = 64 * 1024;
 /// How long a refused client may go on sending before the line is cut.
 constexpr std::chrono::milliseconds linger_timeout = std::chrono::seconds{1};
-constexpr size_t linger_read_bytes = 16 * 1024;
-/// Method, version and blanks of a request line.
-constexpr size_t request_line_extra = 32;
+/// Bodies up to this size are copied behind their head, and sent as one.
+constexpr size_t joined_body_bytes_max = 16 * 1024;
 
-std::string to_text(boost::beast::string_view x) {
-  return {x.data(), x.size()};
-}
-
-std::string http_date() {
-  auto now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  char out[40];
-  auto size
-    = std::strftime(out, sizeof(out), "%a, %d %b %Y %H:%M:%S GMT", &utc);
-  return {out, size};
-}
-
-bool expects_continue(const http::request_header<>& head) {
-  return boost::beast::iequals(head[http::field::expect], "100-continue");
-}
-
-// Fields that two readers may understand in two ways lead to a request that
-// only one of them sees.
-std::optional<http_answer> check_framing(const http::request_header<>& head) {
-  if (head.count(http::field::content_length) > 1)
-    return make_problem(400, "bad_request",
-                        "there is more than one Content-Length field");
-  auto encoding = head.find(http::field::transfer_encoding);
-  if (encoding != head.end()
-      && !boost::beast::iequals(encoding->value(), "chunked"))
-    return make_problem(501, "not_implemented",
-                        "the only transfer encoding is chunked");
-  if (encoding != head.end() && head.version() < 11)
-    return make_problem(400, "bad_request",
-                        "HTTP/1.0 has no transfer encodings");
-  if (head.count(http::field::host) > 1
-      || (head.version() >= 11 && head.count(http::field::host) == 0))
-    return make_problem(400, "bad_request",
-                        "a request has exactly one Host field");
-  auto expect = head.find(http::field::expect);
-  if (expect != head.end() && !expects_continue(head))
-    return make_problem(417, "bad_request",
-                        "the only expectation is 100-continue");
-  return std::nullopt;
+// Values may hold what a user wrote; a line break would begin another field.
+void append_field(std::string& out, std::string_view name,
+                  std::string_view val) {
+  out += name;
+  out += ": ";
+  const auto start = out.size();
+  out += val;
+  std::replace_if(
+    out.begin() + static_cast<ptrdiff_t>(start), out.end(),
+    [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
+  out += "\r\n";
 }
 
 } // namespace
 
-http_session::http_session(asio::ip::tcp::socket socket, session_host& host)
-  : socket_{std::move(socket)}, timer_{socket_.get_executor()}, host_{host},
-    buffer_{host.config().header_bytes_max + read_ahead_bytes} {}
+http_session::http_session(std::unique_ptr<line> connection, session_host& host)
+  : line_{std::move(connection)}, host_{host}, timer_{host.io()},
+    armed_{clock::time_point::max()}, buffer_{std::max(
+                                                host.config().header_bytes_max,
+                                                host.config().message_bytes_max)
+                                              + read_ahead_bytes} {}
 
-void http_session::start() {
-  error_code ignored;
-  socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
-  wait_for_request();
+void http_session::start(bool full) {
+  full_ = full;
+  enter(phase::opening, host_.config().read_timeout);
+  line_->open(shared_from_this());
 }
 
-void http_session::refuse() {
-  request_.id = host_.new_request_id();
+void http_session::on_open(error_code failed) {
+  if (phase_ == phase::closed)
+    return;
+  if (failed)
+    return close();
+  if (!full_)
+    return wait_for_request();
+  id_ = host_.new_request_id();
   refuse_request(
     make_problem(503, "limit_reached",
                  "there are too many connections; the limit is "
@@ -89,20 +69,23 @@ void http_session::refuse() {
 }
 
 void http_session::drain() {
-  if (phase_ == phase::idle)
+  if (phase_ == phase::idle || phase_ == phase::opening)
     close();
+  else if (auto x = lasting_)
+    x->on_drain();
 }
 
 void http_session::close() {
   if (phase_ == phase::closed)
     return;
   phase_ = phase::closed;
-  ++round_;
+  ++lap_;
   timer_.cancel();
-  error_code ignored;
-  socket_.close(ignored);
-  if (auto ex = exchange_.lock())
+  line_->close();
+  if (auto ex = std::exchange(exchange_, nullptr))
     ex->abandon();
+  if (auto x = std::exchange(lasting_, nullptr))
+    x->on_gone();
   host_.closed(*this);
 }
 
@@ -110,28 +93,58 @@ void http_session::close() {
 
 void http_session::enter(phase next, std::chrono::milliseconds limit) {
   phase_ = next;
-  auto round = ++round_;
-  timer_.expires_after(limit);
-  timer_.async_wait([self = shared_from_this(), round](error_code) {
-    // A round that is over may still have its timer in the queue.
-    if (round == self->round_)
-      self->on_timeout();
+  expire_in(limit);
+}
+
+// Most deadlines are replaced by a later one before they are due, so the timer
+// is left alone and looks again when it fires.
+void http_session::expire_in(std::chrono::milliseconds limit) {
+  if (phase_ == phase::closed)
+    return;
+  if (limit == std::chrono::milliseconds::max()) {
+    due_ = clock::time_point::max();
+    return;
+  }
+  due_ = clock::now() + limit;
+  if (due_ < armed_)
+    arm();
+}
+
+void http_session::arm() {
+  armed_ = due_;
+  timer_.expires_at(due_);
+  timer_.async_wait([weak = weak_from_this(), lap = ++lap_](error_code) {
+    // A wait that was replaced may still be on its way.
+    if (auto self = weak.lock())
+      self->on_timer(lap);
   });
 }
 
-void http_session::on_timeout() {
+void http_session::on_timer(uint64_t lap) {
+  if (lap != lap_ || phase_ == phase::closed)
+    return;
+  armed_ = clock::time_point::max();
+  if (due_ > clock::now()) {
+    if (due_ != clock::time_point::max())
+      arm();
+    return;
+  }
+  on_deadline();
+}
+
+void http_session::on_deadline() {
   switch (phase_) {
-    case phase::reading: {
-      timed_out_ = true;
-      error_code ignored;
-      socket_.cancel(ignored);
-      return;
-    }
+    case phase::reading:
+      return refuse_request(make_problem(408, "request_timeout",
+                                         "the request did not arrive in time"));
     case phase::answering:
-      if (auto ex = exchange_.lock())
-        ex->abandon();
+      exchange_->abandon();
       return write(
         make_problem(504, "timeout", "the daemon did not answer in time"));
+    case phase::lasting: {
+      auto x = lasting_;
+      return x->on_deadline();
+    }
     default:
       close();
   }
@@ -143,132 +156,165 @@ void http_session::wait_for_request() {
   if (host_.draining())
     return close();
   if (buffer_.size() > 0)
-    return read_head();
+    return begin_request();
+  if (input_ended_)
+    return close();
   enter(phase::idle, host_.config().idle_timeout);
-  constexpr size_t first_read_bytes = 4096;
-  socket_.async_read_some(
-    buffer_.prepare(first_read_bytes),
-    [self = shared_from_this()](error_code failed, size_t n) {
-      if (failed || self->phase_ == phase::closed)
-        return self->close();
-      self->buffer_.commit(n);
-      self->read_head();
-    });
+  read();
 }
 
-void http_session::read_head() {
-  enter(phase::reading, host_.config().read_timeout);
-  request_ = {};
-  request_.id = host_.new_request_id();
-  version_ = 11;
-  keep_alive_ = false;
-  parser_.emplace();
-  parser_->header_limit(
-    static_cast<std::uint32_t>(host_.config().header_bytes_max));
-  parser_->body_limit(host_.config().body_bytes_max);
-  http::async_read_header(
-    socket_, buffer_, *parser_,
-    [self = shared_from_this()](error_code failed, size_t bytes) {
-      // The parser's own limit is for what it holds at a time.
-      if (!failed && bytes > self->host_.config().header_bytes_max)
-        failed = http::error::header_limit;
-      self->on_head(failed);
-    });
+void http_session::read() {
+  auto room = buffer_.max_size() - buffer_.size();
+  if (reading_ || input_ended_ || room == 0)
+    return;
+  reading_ = true;
+  auto wanted = head_taken_ ? body_read_bytes : head_read_bytes;
+  line_->read(buffer_.prepare(std::min(room, wanted)), shared_from_this());
 }
 
-void http_session::on_head(error_code failed) {
+void http_session::on_read(error_code failed, size_t bytes) {
+  reading_ = false;
   if (phase_ == phase::closed)
     return;
-  if (failed)
-    return on_read_error(failed);
-  if (auto refusal = take_head())
-    return refuse_request(std::move(*refusal));
-  if (parser_->is_done())
-    return handle();
-  if (!expects_continue(parser_->get()))
-    return read_body();
-  constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-  asio::async_write(socket_, asio::buffer(go_on),
-                    [self = shared_from_this()](error_code not_sent, size_t) {
-                      if (self->phase_ == phase::closed)
-                        return;
-                      if (not_sent)
-                        return self->on_read_error(not_sent);
-                      self->read_body();
-                    });
+  if (failed) {
+    input_ended_ = true;
+    return on_end_of_input(failed);
+  }
+  buffer_.commit(bytes);
+  on_input();
 }
 
-// Fills the request from its head; says what is wrong with it.
-std::optional<http_answer> http_session::take_head() {
-  const auto& head = parser_->get();
-  version_ = head.version();
-  auto id = to_text(head["X-Request-ID"]);
-  if (is_request_id(id))
-    request_.id = std::move(id);
-  request_.method = to_text(head.method_string());
-  request_.host = to_text(head[http::field::host]);
-  request_.origin = to_text(head[http::field::origin]);
-  for (auto name : kept_fields())
-    if (auto i = head.find({name.data(), name.size()}); i != head.end())
-      request_.fields.emplace_back(name, to_text(i->value()));
-  auto target = head.target();
-  if (target.size() > host_.config().target_bytes_max)
+void http_session::on_input() {
+  switch (phase_) {
+    case phase::idle:
+      return begin_request();
+    case phase::reading:
+      return parse();
+    case phase::lasting: {
+      auto x = lasting_;
+      x->on_bytes(buffer_);
+      if (phase_ == phase::lasting)
+        read();
+      return;
+    }
+    case phase::lingering:
+      buffer_.consume(buffer_.size());
+      return read_rest();
+    default:
+      return; // The next request; its turn comes.
+  }
+}
+
+void http_session::on_end_of_input(error_code failed) {
+  switch (phase_) {
+    case phase::reading:
+      if (failed == asio::error::eof)
+        return on_read_error(http::error::partial_message);
+      return close();
+    case phase::idle:
+    case phase::lingering:
+      return close();
+    case phase::lasting: {
+      auto x = lasting_;
+      return x->on_end_of_input();
+    }
+    default:
+      return; // Who sends nothing any more may still wait for an answer.
+  }
+}
+
+void http_session::begin_request() {
+  enter(phase::reading, host_.config().read_timeout);
+  reader_.emplace(host_.config());
+  head_taken_ = false;
+  keep_alive_ = false;
+  no_body_ = false;
+  version_ = 11;
+  id_ = host_.new_request_id();
+  parse();
+}
+
+void http_session::parse() {
+  while (phase_ == phase::reading) {
+    auto bytes = buffer_.cdata();
+    size_t used = 0;
+    error_code failed;
+    auto step = reader_->feed(
+      {static_cast<const char*>(bytes.data()), bytes.size()}, used, failed);
+    buffer_.consume(used);
+    if (step == request_reader::step::failed)
+      return on_read_error(failed);
+    if (step != request_reader::step::need_more && !head_taken_ && !take_head())
+      return;
+    if (step == request_reader::step::done)
+      return handle();
+    if (step == request_reader::step::head_done)
+      continue;
+    if (buffer_.size() == buffer_.max_size())
+      return on_read_error(http::error::buffer_overflow);
+    return read();
+  }
+}
+
+// Says whether the request may go on.
+bool http_session::take_head() {
+  head_taken_ = true;
+  version_ = reader_->version;
+  auto& request = reader_->request;
+  no_body_ = request.method == "HEAD";
+  if (!request.id.empty())
+    id_ = request.id;
+  request.id = id_;
+  if (auto refusal = check_head()) {
+    refuse_request(std::move(*refusal));
+    return false;
+  }
+  if (reader_->expects_continue())
+    push({"HTTP/1.1 100 Continue\r\n\r\n", {}, {}, {}});
+  return true;
+}
+
+// What is wrong with the head of the request.
+std::optional<http_answer> http_session::check_head() {
+  const auto& target = reader_->target;
+  const auto limit = host_.config().target_bytes_max;
+  if (target.size() > limit)
     return make_problem(414, "target_too_long",
                         "the request target has more than "
-                          + std::to_string(host_.config().target_bytes_max)
-                          + " bytes");
-  if (auto refusal = check_framing(head))
+                          + std::to_string(limit) + " bytes");
+  if (auto refusal = reader_->check_framing())
     return refusal;
-  if (auto wrong = read_target({target.data(), target.size()}, request_);
-      !wrong.empty())
+  if (auto wrong = read_target(target, reader_->request); !wrong.empty())
     return make_problem(400, "bad_request", std::move(wrong));
-  return host_.check(request_);
-}
-
-void http_session::read_body() {
-  http::async_read(socket_, buffer_, *parser_,
-                   [self = shared_from_this()](error_code failed, size_t) {
-                     self->on_body(failed);
-                   });
-}
-
-void http_session::on_body(error_code failed) {
-  if (phase_ == phase::closed)
-    return;
-  if (failed)
-    return on_read_error(failed);
-  handle();
+  return host_.check(reader_->request);
 }
 
 // What of the head is too long: its first line has not even been parsed, or the
 // fields go on and on.
 unsigned http_session::head_too_long() const {
-  return parser_->get().target().empty() ? 414 : 431;
+  return reader_->has_target() ? 431 : 414;
 }
 
 void http_session::on_read_error(error_code failed) {
   const auto& config = host_.config();
-  if (timed_out_)
-    return refuse_request(make_problem(408, "request_timeout",
-                                       "the request did not arrive in time"));
   if (failed == http::error::body_limit)
     return refuse_request(make_problem(413, "body_too_large",
                                        "the body has more than "
                                          + std::to_string(config.body_bytes_max)
                                          + " bytes"));
+  if (reader_->has_too_many_fields())
+    return refuse_request(make_problem(431, "header_too_large",
+                                       "the head of the request has more than "
+                                         + std::to_string(config.headers_max)
+                                         + " fields"));
   if (failed == http::error::header_limit
-      || failed == http::error::buffer_overflow) {
+      || (failed == http::error::buffer_overflow && !head_taken_)) {
     auto status = head_too_long();
     return refuse_request(make_problem(
       status, status == 414 ? "target_too_long" : "header_too_large",
       "the head of the request has more than "
         + std::to_string(config.header_bytes_max) + " bytes"));
   }
-  const bool of_http
-    = failed.category()
-      == http::make_error_code(http::error::bad_method).category();
-  if (!of_http || failed == http::error::end_of_stream)
-    return close(); // The client went away.
   refuse_request(make_problem(400, "bad_request",
                               "the request is malformed: " + failed.message()));
 }
@@ -276,19 +322,12 @@ void http_session::on_read_error(error_code failed) {
 // -- answering ----------------------------------------------------------------
 
 void http_session::handle() {
-  keep_alive_ = parser_->get().keep_alive();
-  request_.body = std::move(parser_->get().body());
+  keep_alive_ = reader_->keeps_alive();
   enter(phase::answering, host_.config().request_timeout);
-  auto round = round_;
-  auto done = [weak = weak_from_this(), round](http_answer x) {
-    auto self = weak.lock();
-    if (self && self->round_ == round)
-      self->write(std::move(x));
-  };
-  auto head_and_id
-    = http_request{request_.method, {}, {}, {}, {}, {}, {}, request_.id, {}};
-  exchange_ = host_.handle(std::exchange(request_, std::move(head_and_id)),
-                           std::move(done));
+  auto ex = host_.make_exchange(std::move(reader_->request), weak_from_this(),
+                                ++round_);
+  exchange_ = ex; // Let go as soon as it is answered, maybe at once.
+  host_.handle(ex);
 }
 
 // Answers a request that was not read to its end: what follows in the stream
@@ -298,38 +337,88 @@ void http_session::refuse_request(http_answer x) {
   write(std::move(x));
 }
 
-void http_session::write(http_answer x) {
-  enter(phase::writing, host_.config().write_timeout);
-  keep_alive_ = keep_alive_ && !host_.draining();
-  auto& out = response_.emplace();
-  out.result(x.status);
-  out.version(version_);
-  out.keep_alive(keep_alive_);
-  out.set(http::field::date, http_date());
-  out.set("X-Request-ID", request_.id);
-  out.set("X-Content-Type-Options", "nosniff");
-  for (const auto& [name, val] : x.headers)
-    out.set(name, val);
-  if (!x.content_type.empty())
-    out.set(http::field::content_type, x.content_type);
-  if (x.status != 204)
-    out.content_length(x.body.size());
-  out.body() = std::move(x.body);
-  serializer_.emplace(out);
-  auto written = [self = shared_from_this()](error_code failed, size_t) {
-    self->on_written(failed);
-  };
-  if (request_.method == "HEAD")
-    http::async_write_header(socket_, *serializer_, std::move(written));
-  else
-    http::async_write(socket_, *serializer_, std::move(written));
+void http_session::answer(uint64_t round, http_answer x) {
+  if (waits_for(round))
+    write(std::move(x));
 }
 
-void http_session::on_written(error_code failed) {
+void http_session::write(http_answer x) {
+  enter(phase::writing, host_.config().write_timeout);
+  std::string framing;
+  if (x.status != 204 && x.status != 304)
+    framing = "Content-Length: " + std::to_string(x.body.size()) + "\r\n";
+  auto head = make_head(x, framing);
+  head += "\r\n";
+  if (no_body_)
+    x.body.clear();
+  if (x.body.size() <= joined_body_bytes_max)
+    head += std::exchange(x.body, {});
+  push({std::move(head), std::move(x.body), {}, {}});
+}
+
+// Up to the empty line, which is left out. Knows from here on whether the
+// connection is kept.
+std::string http_session::make_head(const http_answer& x,
+                                    std::string_view framing) {
+  constexpr size_t usual_bytes = 512;
+  keep_alive_ = keep_alive_ && !host_.draining();
+  std::string out;
+  out.reserve(usual_bytes + std::min(x.body.size(), joined_body_bytes_max));
+  out += "HTTP/1.1 ";
+  out += std::to_string(x.status);
+  out += ' ';
+  out += status_title(x.status);
+  out += "\r\nDate: ";
+  out += host_.http_date();
+  out += "\r\nX-Request-ID: ";
+  out += id_;
+  out += "\r\nX-Content-Type-Options: nosniff\r\n";
+  out += framing;
+  if (!keep_alive_)
+    out += "Connection: close\r\n";
+  else if (version_ < 11)
+    out += "Connection: keep-alive\r\n";
+  if (!x.content_type.empty())
+    append_field(out, "Content-Type", x.content_type);
+  for (const auto& [name, val] : x.headers)
+    append_field(out, name, val);
+  return out;
+}
+
+void http_session::push(outbox::piece x) {
+  if (phase_ == phase::closed)
+    return;
+  out_.push(std::move(x));
+  flush();
+}
+
+size_t http_session::unsent() const {
+  return phase_ == phase::closed ? 0 : out_.bytes();
+}
+
+void http_session::flush() {
+  if (writing_ || out_.empty())
+    return;
+  writing_ = true;
+  line_->write(out_.view(), shared_from_this());
+}
+
+void http_session::on_written(error_code failed, size_t bytes) {
+  writing_ = false;
   if (phase_ == phase::closed)
     return;
   if (failed)
     return close();
+  out_.sent(bytes);
+  flush();
+  if (auto x = lasting_)
+    x->on_sent();
+  else if (phase_ == phase::writing)
+    out_.empty() ? on_all_sent() : expire_in(host_.config().write_timeout);
+}
+
+void http_session::on_all_sent() {
+  exchange_ = nullptr;
   if (keep_alive_)
     wait_for_request();
   else
@@ -340,19 +429,91 @@ void http_session::on_written(error_code failed) {
 // away, so they are read first.
 void http_session::linger() {
   enter(phase::lingering, linger_timeout);
-  error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-  rest_.resize(linger_read_bytes);
+  line_->finish(shared_from_this());
+}
+
+void http_session::on_finished() {
+  if (phase_ == phase::closed)
+    return;
+  if (input_ended_)
+    return close();
   read_rest();
 }
 
 void http_session::read_rest() {
-  socket_.async_read_some(asio::buffer(rest_), [self = shared_from_this()](
-                                                 error_code failed, size_t) {
-    if (failed || self->phase_ == phase::closed)
-      return self->close();
-    self->read_rest();
-  });
+  buffer_.consume(buffer_.size());
+  if (std::exchange(reading_, true))
+    return;
+  line_->read_rest(buffer_.prepare(head_read_bytes), shared_from_this());
+}
+
+// -- answers that last --------------------------------------------------------
+
+std::shared_ptr<answer_stream> http_session::open_stream(uint64_t round,
+                                                         http_answer head) {
+  if (!waits_for(round))
+    return nullptr;
+  const bool chunked = version_ >= 11;
+  keep_alive_ = keep_alive_ && chunked;
+  auto first = std::make_shared<std::string>(std::exchange(head.body, {}));
+  auto text
+    = make_head(head, chunked ? "Transfer-Encoding: chunked\r\n" : "") + "\r\n";
+  if (no_body_) {
+    enter(phase::writing, host_.config().write_timeout);
+    push({std::move(text), {}, {}, {}});
+    return nullptr;
+  }
+  const auto& config = host_.config();
+  auto out = std::make_shared<chunked_stream>(
+    weak_from_this(),
+    chunked_stream::limits{config.stream_bytes_max, config.write_timeout},
+    chunked, keep_alive_);
+  begin_lasting(out);
+  expire_in(config.write_timeout);
+  push({std::move(text), {}, {}, {}});
+  out->write(std::move(first));
+  return out;
+}
+
+void http_session::upgrade(uint64_t round, const http_request& request,
+                           const socket_handler& ready) {
+  if (!waits_for(round))
+    return;
+  if (auto refusal = check_upgrade(request))
+    return write(std::move(*refusal));
+  const auto& config = host_.config();
+  keep_alive_ = false;
+  auto socket = std::make_shared<framed_socket>(
+    weak_from_this(),
+    framed_socket::limits{config.stream_bytes_max, config.message_bytes_max,
+                          config.write_timeout, config.ping_interval});
+  begin_lasting(socket);
+  push({accept_head(request) + "\r\n", {}, {}, {}});
+  ready(socket);
+  if (phase_ == phase::lasting && buffer_.size() > 0)
+    socket->on_bytes(buffer_);
+}
+
+void http_session::begin_lasting(std::shared_ptr<long_answer> x) {
+  phase_ = phase::lasting;
+  lasting_ = std::move(x);
+  exchange_ = nullptr;
+  read();
+}
+
+void http_session::release(bool reusable) {
+  auto keep = std::exchange(lasting_, nullptr);
+  if (phase_ != phase::lasting)
+    return;
+  keep_alive_ = keep_alive_ && reusable && !input_ended_;
+  enter(phase::writing, host_.config().write_timeout);
+  if (out_.empty())
+    on_all_sent();
+}
+
+void http_session::cut() {
+  auto keep = std::exchange(lasting_, nullptr);
+  close();
 }
 
 } // namespace quaero

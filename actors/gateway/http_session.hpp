@@ -2,16 +2,16 @@
 
 #include "actors/gateway/gateway.hpp"
 #include "actors/gateway/http_message.hpp"
+#include "actors/gateway/line.hpp"
+#include "actors/gateway/long_answer.hpp"
+#include "actors/gateway/outbox.hpp"
+#include "actors/gateway/request_reader.hpp"
+#include "actors/gateway/streaming.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/message.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/serializer.hpp>
-#include <boost/beast/http/string_body.hpp>
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,36 +27,44 @@ public:
   virtual ~session_host() = default;
 
   virtual const gateway_config& config() const = 0;
+  virtual boost::asio::io_context& io() = 0;
 
   /// No new request is taken any more.
   virtual bool draining() const = 0;
 
   virtual std::string new_request_id() = 0;
 
+  /// The time as a Date field has it.
+  virtual std::string_view http_date() = 0;
+
   /// What is wrong with the head of a request, before its body is read.
   virtual std::optional<http_answer> check(const http_request& request) = 0;
 
-  /// Answers the request, now or later, at most once.
-  /// @returns what can be abandoned if that takes too long.
+  /// What answers the request to `sink`, at most once, after handle().
   virtual std::shared_ptr<exchange>
-  handle(http_request request, std::function<void(http_answer)> done) = 0;
+  make_exchange(http_request request, std::weak_ptr<answer_sink> sink,
+                uint64_t round)
+    = 0;
+  virtual void handle(const std::shared_ptr<exchange>& ex) = 0;
 
   /// The session is over.
   virtual void closed(http_session& session) = 0;
 };
 
 /// One HTTP/1.1 connection: reads a request, has it answered, writes the
-/// answer, and so on. What a client sends ahead waits in the socket.
+/// answer, and so on. What a client sends ahead waits in the socket. An answer
+/// that lasts takes the connection over until it releases it.
 /// Threads: the gateway's only. Must not outlive its host.
-class http_session : public std::enable_shared_from_this<http_session> {
+class http_session final : public line_owner,
+                           public wire,
+                           public answer_sink,
+                           public std::enable_shared_from_this<http_session> {
 public:
-  http_session(boost::asio::ip::tcp::socket socket, session_host& host);
+  http_session(std::unique_ptr<line> connection, session_host& host);
 
   /// Serves the connection.
-  void start();
-
-  /// Answers 503 without reading and closes.
-  void refuse();
+  /// @param full answers 503 without reading, and closes.
+  void start(bool full);
 
   /// Closes at once, or after the answer in flight.
   void drain();
@@ -64,52 +72,92 @@ public:
   /// Closes at once.
   void close();
 
+  void on_open(error_code failed) override;
+  void on_read(error_code failed, size_t bytes) override;
+  void on_written(error_code failed, size_t bytes) override;
+  void on_finished() override;
+
+  void push(outbox::piece x) override;
+  size_t unsent() const override;
+  void expire_in(std::chrono::milliseconds limit) override;
+  void release(bool reusable) override;
+  void cut() override;
+
+  void answer(uint64_t round, http_answer x) override;
+  std::shared_ptr<answer_stream> open_stream(uint64_t round,
+                                             http_answer head) override;
+  void upgrade(uint64_t round, const http_request& request,
+               const socket_handler& ready) override;
+
 private:
-  using error_code = boost::system::error_code;
-  using parser
-    = boost::beast::http::request_parser<boost::beast::http::string_body>;
-  using response
-    = boost::beast::http::response<boost::beast::http::string_body>;
-  using serializer
-    = boost::beast::http::response_serializer<boost::beast::http::string_body>;
+  using clock = std::chrono::steady_clock;
 
   /// What the session waits for, and so what a timeout means.
-  enum class phase { idle, reading, answering, writing, lingering, closed };
+  enum class phase {
+    opening,
+    idle,
+    reading,
+    answering,
+    lasting, ///< An answer that lasts has the connection.
+    writing,
+    lingering,
+    closed,
+  };
 
   void enter(phase next, std::chrono::milliseconds limit);
-  void on_timeout();
+  void arm();
+  void on_timer(uint64_t lap);
+  void on_deadline();
 
   void wait_for_request();
-  void read_head();
-  void on_head(error_code failed);
-  std::optional<http_answer> take_head();
-  void read_body();
-  void on_body(error_code failed);
+  void read();
+  void on_input();
+  void on_end_of_input(error_code failed);
+  void begin_request();
+  void parse();
+  bool take_head();
+  std::optional<http_answer> check_head();
   void on_read_error(error_code failed);
   unsigned head_too_long() const;
 
   void handle();
   void refuse_request(http_answer x);
   void write(http_answer x);
-  void on_written(error_code failed);
+  std::string make_head(const http_answer& x, std::string_view framing);
+  void flush();
+  void on_all_sent();
+  void begin_lasting(std::shared_ptr<long_answer> x);
   void linger();
   void read_rest();
 
-  boost::asio::ip::tcp::socket socket_;
-  boost::asio::steady_timer timer_;
+  bool waits_for(uint64_t round) const {
+    return phase_ == phase::answering && round == round_;
+  }
+
+  std::unique_ptr<line> line_;
   session_host& host_;
+  boost::asio::steady_timer timer_;
+  clock::time_point due_;   ///< When the phase is over.
+  clock::time_point armed_; ///< When the timer looks; never after `due_`.
+  uint64_t lap_ = 0;        ///< Tells waits of the timer apart.
+
   boost::beast::flat_buffer buffer_;
-  std::optional<parser> parser_;
-  http_request request_;
-  std::optional<response> response_;
-  std::optional<serializer> serializer_;
-  std::weak_ptr<exchange> exchange_;
-  std::string rest_; ///< What is thrown away after a refusal.
-  phase phase_ = phase::idle;
-  uint64_t round_ = 0; ///< Tells the timers of the phases apart.
-  unsigned version_ = 11;
+  outbox out_;
+  std::optional<request_reader> reader_;
+  std::shared_ptr<exchange> exchange_;
+  std::shared_ptr<long_answer> lasting_;
+
+  uint64_t round_ = 0; ///< Tells requests apart.
+  phase phase_ = phase::opening;
+  bool full_ = false;
+  bool head_taken_ = false;
   bool keep_alive_ = false;
-  bool timed_out_ = false;
+  bool no_body_ = false; ///< The request is HEAD.
+  bool reading_ = false; ///< The line reads.
+  bool writing_ = false; ///< The line writes.
+  bool input_ended_ = false;
+  unsigned version_ = 11;
+  std::string id_; ///< Of the request.
 };
 
 } // namespace quaero

@@ -92,9 +92,51 @@ public:
         out.headers[lower(line.substr(0, colon))] = line.substr(colon + 2);
     }
     auto length = out.header("content-length");
-    if (!no_body && !length.empty())
+    if (no_body)
+      return out;
+    if (!length.empty())
       read_exactly(std::stoul(length), out.body);
+    else if (out.header("transfer-encoding") == "chunked")
+      while (read_chunk(out.body)) {
+        // Reads on.
+      }
     return out;
+  }
+
+  /// The head of an answer; what follows is read by read_chunk(), read_line()
+  /// or read_exactly().
+  http_reply read_head() { return read_reply(true); }
+
+  /// Appends the next chunk of a long answer.
+  /// @returns false if it was the last one, which is empty, or none came.
+  bool read_chunk(std::string& out) {
+    std::string line;
+    if (!read_line(line))
+      return false;
+    std::string bytes;
+    read_exactly(std::stoul(line, nullptr, 16), bytes);
+    out += bytes;
+    return read_line(line) && !bytes.empty();
+  }
+
+  /// The next line, without its end; false if there is none.
+  bool read_line(std::string& out) {
+    size_t end = 0;
+    while ((end = buffer_.find("\r\n")) == std::string::npos)
+      if (!read_more())
+        return false;
+    out = buffer_.substr(0, end);
+    buffer_.erase(0, end + 2);
+    return true;
+  }
+
+  /// The next `n` bytes, or fewer at the end.
+  void read_exactly(size_t n, std::string& out) {
+    while (buffer_.size() < n && read_more()) {
+      // Reads on.
+    }
+    out = buffer_.substr(0, n);
+    buffer_.erase(0, out.size());
   }
 
   /// Whether the server ends the connection without another byte.
@@ -133,24 +175,6 @@ private:
       return false;
     buffer_.append(bytes, static_cast<size_t>(n));
     return true;
-  }
-
-  bool read_line(std::string& out) {
-    size_t end = 0;
-    while ((end = buffer_.find("\r\n")) == std::string::npos)
-      if (!read_more())
-        return false;
-    out = buffer_.substr(0, end);
-    buffer_.erase(0, end + 2);
-    return true;
-  }
-
-  void read_exactly(size_t n, std::string& out) {
-    while (buffer_.size() < n && read_more()) {
-      // Reads on.
-    }
-    out = buffer_.substr(0, n);
-    buffer_.erase(0, out.size());
   }
 
   int fd_ = -1;
