@@ -338,6 +338,10 @@ const char* table_name(char letter) {
       return "document_index";
     case table::jobs:
       return "jobs";
+    case table::job_counts:
+      return "job_counts";
+    case table::job_postings:
+      return "job_postings";
     case table::kv:
       return "kv";
     case table::log:

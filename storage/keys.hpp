@@ -21,6 +21,7 @@ enum class table : char {
   queue_heads = 'h',
   document_index = 'i',
   jobs = 'j',
+  job_counts = 'p',
   kv = 'k',
   log = 'l',
   meta = 'm',
@@ -28,6 +29,7 @@ enum class table : char {
   roots = 'r',
   document_sources = 's',
   job_log = 'x',
+  job_postings = 'n',
 };
 
 /// "jobs", or nullptr if no table has that letter.
