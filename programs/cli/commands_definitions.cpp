@@ -1,45 +1,51 @@
-#include "definitions/json.hpp"
-#include "programs/cli/command.hpp"
-#include "programs/cli/table.hpp"
+#include "programs/cli/input.hpp"
+#include "programs/cli/list.hpp"
 
+#include <fstream>
 #include <vector>
 
 namespace quaero::cli {
 
 namespace {
 
-constexpr int list_limit = 500;
+struct file_options {
+  std::vector<std::string> files;
+  std::string if_match;
+};
+
+struct export_options {
+  std::string id;
+  std::string output;
+};
 
 std::string path_of(const std::string& id) {
   return "/api/job-definitions/" + percent_encode(id);
 }
 
-int list_definitions(command_context& context) {
-  auto x = ask(context, {.target = "/api/job-definitions?limit="
-                                   + std::to_string(list_limit)});
-  if (!x.ok())
-    return x.exit;
-  if (context.json) {
-    print_json(context, x);
-    return exit_ok;
-  }
-  table rows{{{.heading = "ID"},
-              {.heading = "NAME", .shrinks = true},
-              {.heading = "TYPE"},
-              {.heading = "STEPS", .right = true},
-              {.heading = "ENABLED"},
-              {.heading = "SCHEDULE"}}};
-  for (const auto& d : items_of(x.json, "job_definitions"))
-    rows.add({text_of(d, "id"), text_of(d, "name"), text_of(d, "type"),
-              std::to_string(items_of(d, "steps").size()),
-              d.get_bool("enabled").value_or(false) ? "yes" : "no",
-              text_of(d, "schedule")});
-  if (rows.size() == 0)
-    context.to.err << "There are no definitions. Add one with: quaero "
-                      "definitions apply FILE\n";
-  else
-    rows.print(context.to);
-  return exit_ok;
+int list_definitions(command_context& context, const list_options& options) {
+  static const list_format format{
+    .target = "/api/job-definitions",
+    .items = "job_definitions",
+    .noun = "definitions",
+    .columns = {{.heading = "ID", .member = "id"},
+                {.heading = "NAME", .member = "name", .shrinks = true},
+                {.heading = "TYPE", .member = "type"},
+                {.heading = "STEPS",
+                 .text =
+                   [](const value& x) {
+                     return std::to_string(items_of(x, "steps").size());
+                   },
+                 .right = true},
+                {.heading = "ENABLED",
+                 .text =
+                   [](const value& x) {
+                     bool on = x.get_bool("enabled").value_or(false);
+                     return std::string{on ? "yes" : "no"};
+                   }},
+                {.heading = "SCHEDULE", .member = "schedule"}},
+    .when_empty = "There are no definitions. Add one with: quaero definitions "
+                  "apply FILE"};
+  return show_list(context, format, options);
 }
 
 int show_definition(command_context& context, const std::string& id) {
@@ -48,6 +54,24 @@ int show_definition(command_context& context, const std::string& id) {
   if (x.ok())
     print_json(context, x);
   return x.exit;
+}
+
+int export_definition(command_context& context, const export_options& options) {
+  auto x = ask(context, {.target = path_of(options.id) + "/export"});
+  if (!x.ok())
+    return x.exit;
+  if (options.output.empty() || options.output == "-") {
+    print_text(context.to, x.text);
+    return exit_ok;
+  }
+  std::ofstream file{options.output, std::ios::binary};
+  file << x.text << std::flush;
+  if (file.good()) {
+    context.to.err << options.output << " written\n";
+    return exit_ok;
+  }
+  context.to.err << "quaero: cannot write " << options.output << '\n';
+  return exit_usage;
 }
 
 // A broken definition is no refusal: it is the answer to what was asked.
@@ -69,14 +93,22 @@ void print_errors(const command_context& context, const std::string& file,
     context.to.err << file << ": " << one_line(text_of(json, "error")) << '\n';
 }
 
-int apply_definition(command_context& context, const std::string& file) {
+http_request upload_of(std::string target, std::string text) {
+  return {.method = "POST",
+          .target = std::move(target),
+          .body = std::move(text),
+          .content_type = "application/toml"};
+}
+
+int apply_definition(command_context& context, const std::string& file,
+                     const std::string& if_match) {
   auto text = read_input(context.to, file);
   if (!text)
     return exit_usage;
-  auto x = ask_quietly(context, {.method = "POST",
-                                 .target = "/api/job-definitions/upload",
-                                 .body = *text,
-                                 .content_type = "application/toml"});
+  auto request = upload_of("/api/job-definitions/upload", *text);
+  if (!if_match.empty())
+    request.fields.emplace_back("If-Match", if_match);
+  auto x = ask_quietly(context, request);
   if (!x.ok()) {
     if (items_of(x.json, "errors").empty())
       report(context, x);
@@ -84,22 +116,17 @@ int apply_definition(command_context& context, const std::string& file) {
       print_errors(context, file, x.json);
     return outcome_of(x);
   }
-  if (context.json)
-    print_json(context, x);
-  else
-    context.to.out << one_line(text_of(x.json, "id"))
-                   << (x.status == 201 ? " created" : " updated") << '\n';
-  return exit_ok;
+  return print_done(context, x,
+                    text_of(x.json, "id")
+                      + (x.status == 201 ? " created" : " updated"));
 }
 
 int validate_definition(command_context& context, const std::string& file) {
   auto text = read_input(context.to, file);
   if (!text)
     return exit_usage;
-  auto x = ask_quietly(context, {.method = "POST",
-                                 .target = "/api/job-definitions/validate",
-                                 .body = *text,
-                                 .content_type = "application/toml"});
+  auto x
+    = ask_quietly(context, upload_of("/api/job-definitions/validate", *text));
   bool answered = x.json.get_bool("valid").has_value();
   if (!x.ok() && !answered) {
     report(context, x);
@@ -115,61 +142,91 @@ int validate_definition(command_context& context, const std::string& file) {
   return valid ? exit_ok : exit_failed;
 }
 
-int delete_definition(command_context& context, const std::string& id) {
-  auto x = ask(context, {.method = "DELETE", .target = path_of(id)});
-  if (x.ok() && !context.json)
-    context.to.out << id << " deleted\n";
-  return x.exit;
+int apply_all(command_context& context, const file_options& options) {
+  return for_each_in_turn(options.files, [&](const auto& file) {
+    return apply_definition(context, file, options.if_match);
+  });
 }
 
-// Every file gets its turn; the first thing that went wrong decides.
-template <class F>
-int for_each_file(const std::vector<std::string>& files, F f) {
-  int result = exit_ok;
-  for (const auto& file : files)
-    if (int code = f(file); result == exit_ok)
-      result = code;
-  return result;
+int validate_all(command_context& context, const file_options& options) {
+  return for_each_in_turn(options.files, [&](const auto& file) {
+    return validate_definition(context, file);
+  });
+}
+
+int delete_definition(command_context& context, const std::string& id) {
+  auto x = ask(context, {.method = "DELETE", .target = path_of(id)});
+  return x.ok() ? print_done(context, x, id + " deleted") : x.exit;
+}
+
+int reload_definitions(command_context& context) {
+  auto x
+    = ask(context, json_request("POST", "/api/job-definitions/reload", {}));
+  if (!x.ok())
+    return x.exit;
+  return print_done(context, x,
+                    text_of(x.json, "loaded") + " definitions loaded");
+}
+
+CLI::Option* add_files(CLI::App& app, file_options& options) {
+  return app
+    .add_option("FILE", options.files, "TOML files; - is standard input")
+    ->required();
 }
 
 } // namespace
 
 void add_definition_commands(CLI::App& app, command_context& context) {
-  auto* group = app.add_subcommand("definitions", "Job definitions");
-  group->require_subcommand(1);
-  group->fallthrough();
-  auto add = [&](const char* name, const char* text) {
-    return group->add_subcommand(name, text)->fallthrough();
-  };
-  add("list", "List the definitions")->callback([&context] {
-    context.action = list_definitions;
-  });
-  using action = int (*)(command_context&, const std::string&);
-  auto with_id = [&](const char* name, const char* text, action f) {
-    auto id = std::make_shared<std::string>();
-    auto* sub = add(name, text);
-    sub->add_option("ID", *id, "Id of a definition")->required();
-    sub->callback([&context, id, f] {
-      context.action = [id, f](command_context& x) { return f(x, *id); };
-    });
-  };
-  auto with_files = [&](const char* name, const char* text, action f) {
-    auto files = std::make_shared<std::vector<std::string>>();
-    auto* sub = add(name, text);
-    sub->add_option("FILE", *files, "TOML files; - is standard input")
-      ->required();
-    sub->callback([&context, files, f] {
-      context.action = [files, f](command_context& x) {
-        return for_each_file(*files,
-                             [&](const auto& file) { return f(x, file); });
-      };
-    });
-  };
-  with_id("show", "Print a definition as TOML", show_definition);
-  with_files("apply", "Create or replace definitions", apply_definition);
-  with_files("validate", "Check definitions, store nothing",
-             validate_definition);
-  with_id("delete", "Delete a definition", delete_definition);
+  auto& group = declare_group(app, {"definitions", "Job definitions",
+                                    "quaero definitions list\n"
+                                    "quaero definitions apply notes.toml",
+                                    "Definitions and runs"});
+  auto [list, shown] = declare(group, context,
+                               {"list", "List the definitions",
+                                "quaero definitions list\n"
+                                "quaero definitions list --json"},
+                               list_definitions);
+  shown.limit = page_rows_max;
+  add_list_options(list, shown);
+  declare_with_id(
+    group, context,
+    {"show", "Print a definition as TOML", "quaero definitions show handbook"},
+    "Id of a definition", show_definition);
+  auto [apply, applied]
+    = declare(group, context,
+              {"apply", "Create or replace definitions",
+               "quaero definitions apply notes.toml more.toml\n"
+               "quaero definitions apply - < notes.toml"},
+              apply_all);
+  add_files(apply, applied);
+  apply
+    .add_option("--if-match", applied.if_match,
+                "Replace only what has this ETag still")
+    ->type_name("ETAG");
+  auto [validate, validated]
+    = declare(group, context,
+              {"validate", "Check definitions, store nothing",
+               "quaero definitions validate *.toml"},
+              validate_all);
+  add_files(validate, validated);
+  declare_with_id(group, context,
+                  {"delete", "Delete a definition; its runs stay",
+                   "quaero definitions delete notes"},
+                  "Id of a definition", delete_definition);
+  auto [exporting, exported]
+    = declare(group, context,
+              {"export", "Write a definition into a file, as TOML",
+               "quaero definitions export notes -o notes.toml"},
+              export_definition);
+  exporting.add_option("ID", exported.id, "Id of a definition")->required();
+  exporting
+    .add_option("-o,--output", exported.output,
+                "File to write; - is standard output, the default")
+    ->type_name("FILE");
+  declare_plain(group, context,
+                {"reload", "Read the daemon's folder of definitions again",
+                 "quaero definitions reload"},
+                reload_definitions);
 }
 
 } // namespace quaero::cli

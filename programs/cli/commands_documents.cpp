@@ -1,108 +1,147 @@
-#include "programs/cli/command.hpp"
+#include "programs/cli/list.hpp"
 #include "programs/cli/table.hpp"
 
 namespace quaero::cli {
 
 namespace {
 
-constexpr int list_limit_default = 20;
-constexpr int list_limit_max = 500;
+constexpr int64_t search_rows_max = 100; // of one answer of the API
 
-struct list_options {
+struct document_options {
   std::string source_type;
   std::string job;
-  int limit = list_limit_default;
+  std::string tags;
+  list_options list;
 };
 
-int list_documents(command_context& context, const list_options& options) {
-  auto target = "/api/documents?limit=" + std::to_string(options.limit);
-  if (!options.source_type.empty())
-    target += "&source_type=" + percent_encode(options.source_type);
-  if (!options.job.empty())
-    target += "&job_id=" + percent_encode(options.job);
-  auto x = ask(context, {.target = target});
-  if (!x.ok())
-    return x.exit;
-  if (context.json) {
-    print_json(context, x);
-    return exit_ok;
-  }
-  const auto& documents = items_of(x.json, "documents");
-  if (documents.empty()) {
-    context.to.err << "There are no such documents.\n";
-    return exit_ok;
-  }
-  table rows{{{.heading = "ID"},
-              {.heading = "SOURCE"},
-              {.heading = "TITLE", .shrinks = true},
-              {.heading = "URL", .shrinks = true},
-              {.heading = "UPDATED"}}};
-  for (const auto& d : documents)
-    rows.add({text_of(d, "id"), text_of(d, "source_type"), text_of(d, "title"),
-              text_of(d, "url"), text_of(d, "updated_at")});
-  rows.print(context.to);
-  auto total = x.json.get_int("total_count").value_or(0);
-  if (total > static_cast<int64_t>(documents.size()))
-    context.to.err << documents.size() << " of " << total
-                   << " documents; see more with --limit\n";
-  return exit_ok;
+struct search_options {
+  std::vector<std::string> words;
+  list_options list;
+};
+
+const list_column title_column{
+  .heading = "TITLE", .member = "title", .shrinks = true};
+const list_column url_column{
+  .heading = "URL", .member = "url", .shrinks = true};
+
+int list_documents(command_context& context, const document_options& options) {
+  list_format format{
+    .target = "/api/documents",
+    .items = "documents",
+    .noun = "documents",
+    .columns
+    = {{.heading = "ID", .member = "id"},
+       {.heading = "SOURCE", .member = "source_type"},
+       title_column,
+       url_column,
+       {.heading = "AGE", .member = "updated_at", .right = true, .age = true}},
+    .when_empty = "There are no such documents."};
+  add_query(format.target, "source_type", options.source_type);
+  add_query(format.target, "job_id", options.job);
+  add_query(format.target, "tags", options.tags);
+  return show_list(context, format, options.list);
+}
+
+int search_documents(command_context& context, const search_options& options) {
+  std::string words;
+  for (const auto& word : options.words)
+    words += (words.empty() ? "" : " ") + word;
+  list_format format{
+    .target = "/api/search",
+    .items = "results",
+    .noun = "documents",
+    .columns = {{.heading = "ID", .member = "id"},
+                title_column,
+                {.heading = "TEXT", .member = "brief", .shrinks = true}},
+    .when_empty = "Nothing was found. Fewer words find more.",
+    .page_max = search_rows_max};
+  add_query(format.target, "q", words);
+  return show_list(context, format, options.list);
 }
 
 int show_document(command_context& context, const std::string& id) {
-  auto x = ask(context, {.target = "/api/documents/" + percent_encode(id)});
-  if (!x.ok())
-    return x.exit;
-  if (context.json) {
-    print_json(context, x);
-    return exit_ok;
-  }
-  std::string tags;
-  for (const auto& tag : items_of(x.json, "tags"))
-    if (tag.is_string())
-      tags += (tags.empty() ? "" : ", ") + tag.as_string();
-  print_fields(context.to, {{"id", text_of(x.json, "id")},
-                            {"source", text_of(x.json, "source_type")},
-                            {"title", text_of(x.json, "title")},
-                            {"url", text_of(x.json, "url")},
-                            {"tags", tags},
-                            {"updated", text_of(x.json, "updated_at")}});
-  context.to.out << '\n';
-  // Line by line, so that no page can steer the terminal.
-  auto text = text_of(x.json, "content_markdown");
-  for (size_t at = 0; at < text.size();) {
-    auto end = std::min(text.find('\n', at), text.size());
-    context.to.out << one_line(std::string_view{text}.substr(at, end - at))
-                   << '\n';
-    at = end + 1;
-  }
-  return exit_ok;
+  return show_answer(
+    context, "/api/documents/" + percent_encode(id), [&](const value& x) {
+      print_fields(context.to, {{"id", text_of(x, "id")},
+                                {"source", text_of(x, "source_type")},
+                                {"title", text_of(x, "title")},
+                                {"url", text_of(x, "url")},
+                                {"tags", list_text(x, "tags")},
+                                {"updated", text_of(x, "updated_at")}});
+      context.to.out << '\n';
+      print_text(context.to, text_of(x, "content_markdown"));
+    });
+}
+
+int delete_document(command_context& context, const std::string& id) {
+  auto x = ask(context, {.method = "DELETE",
+                         .target = "/api/documents/" + percent_encode(id)});
+  return x.ok() ? print_done(context, x, id + " deleted") : x.exit;
+}
+
+int show_document_numbers(command_context& context) {
+  return show_answer(context, "/api/documents/stats", [&](const value& x) {
+    print_fields(context.to, flat_fields(x));
+  });
+}
+
+int list_tags(command_context& context) {
+  return show_answer(context, "/api/documents/tags", [&](const value& x) {
+    for (const auto& tag : items_of(x, "tags"))
+      context.to.out << one_line(tag.is_string() ? tag.as_string()
+                                                 : text_of(tag, "name"))
+                     << '\n';
+  });
 }
 
 } // namespace
 
 void add_document_commands(CLI::App& app, command_context& context) {
-  auto* group = app.add_subcommand("documents", "Collected documents");
-  group->require_subcommand(1);
-  group->fallthrough();
-  auto options = std::make_shared<list_options>();
-  auto* list = group->add_subcommand("list", "List documents, newest first")
-                 ->fallthrough();
-  list->add_option("--source-type", options->source_type,
-                   "Only those of this source");
-  list->add_option("--job", options->job, "Only those of this job");
-  list->add_option("--limit", options->limit, "How many at most")
-    ->check(CLI::Range(1, list_limit_max))
-    ->capture_default_str();
-  list->callback([&context, options] {
-    context.action
-      = [options](command_context& x) { return list_documents(x, *options); };
-  });
-  auto id = std::make_shared<std::string>();
-  auto* show = group->add_subcommand("show", "Print a document")->fallthrough();
-  show->add_option("ID", *id, "Id of a document")->required();
-  show->callback([&context, id] {
-    context.action = [id](command_context& x) { return show_document(x, *id); };
-  });
+  constexpr const char* heading = "Documents and settings";
+  auto& group = declare_group(app, {"documents", "Collected documents",
+                                    "quaero documents list\n"
+                                    "quaero documents show ID",
+                                    heading});
+  auto [list, options]
+    = declare(group, context,
+              {"list", "List documents, the last changed first",
+               "quaero documents list\n"
+               "quaero documents list --source-type local_dir --tags a,b"},
+              list_documents);
+  list
+    .add_option("--source-type", options.source_type,
+                "Only those of this source")
+    ->type_name("TYPE");
+  list.add_option("--job", options.job, "Only those of this run")
+    ->type_name("ID");
+  list.add_option("--tags", options.tags, "Only those with all of these tags")
+    ->type_name("LIST");
+  add_list_options(list, options.list);
+  constexpr const char* what = "Id of a document";
+  declare_with_id(group, context,
+                  {"show", "Print a document", "quaero documents show ID"},
+                  what, show_document);
+  declare_with_id(group, context,
+                  {"delete", "Delete a document", "quaero documents delete ID"},
+                  what, delete_document);
+  declare_plain(
+    group, context,
+    {"stats", "Print numbers of all documents", "quaero documents stats"},
+    show_document_numbers);
+  declare_plain(group, context,
+                {"tags", "Print all tags", "quaero documents tags"}, list_tags);
+  auto [search, searched]
+    = declare(app, context,
+              {"search",
+               "Find documents by their words\n\n"
+               "A + before a word demands it; \"quoted words\" are found as "
+               "they stand.",
+               "quaero search crash recovery\n"
+               "quaero search +queue '\"group commit\"'",
+               heading},
+              search_documents);
+  search.add_option("WORDS", searched.words, "Words to look for")->required();
+  add_list_options(search, searched.list);
 }
 
 } // namespace quaero::cli

@@ -1,27 +1,20 @@
-#include "definitions/time.hpp"
-#include "programs/cli/command.hpp"
 #include "programs/cli/follow.hpp"
-#include "programs/cli/interrupts.hpp"
+#include "programs/cli/job_query.hpp"
+#include "programs/cli/list.hpp"
 #include "programs/cli/logs.hpp"
 #include "programs/cli/progress.hpp"
 #include "programs/cli/table.hpp"
+
+#include <array>
 
 namespace quaero::cli {
 
 namespace {
 
-constexpr int list_limit_default = 20;
-constexpr int list_limit_max = 500;
-
-struct list_options {
-  std::string status;
-  bool all = false;
-  int limit = list_limit_default;
+struct job_list_options {
+  job_query query;
+  list_options list;
 };
-
-std::string job_path(const std::string& id) {
-  return "/api/jobs/" + percent_encode(id);
-}
 
 // From start to end, as far as both are known.
 std::string time_taken(const value& job) {
@@ -37,59 +30,83 @@ std::string time_taken(const value& job) {
   return duration_text(duration_cast<milliseconds>(to - from).count());
 }
 
-int list_jobs(command_context& context, const list_options& options) {
-  auto target = "/api/jobs?limit=" + std::to_string(options.limit);
-  if (!options.all)
-    target += "&parent_id=root";
-  if (!options.status.empty())
-    target += "&status=" + percent_encode(options.status);
-  auto x = ask(context, {.target = target});
-  if (!x.ok())
-    return x.exit;
-  if (context.json) {
-    print_json(context, x);
-    return exit_ok;
+const list_column id_column{.heading = "ID", .member = "id"};
+const list_column name_column{
+  .heading = "NAME", .member = "name", .shrinks = true};
+const list_column status_column{
+  .heading = "STATUS", .member = "status", .status = true};
+const list_column age_column{
+  .heading = "AGE", .member = "created_at", .right = true, .age = true};
+const list_column time_column{
+  .heading = "TIME", .text = time_taken, .right = true};
+
+int list_jobs(command_context& context, const job_list_options& options) {
+  bool runs = !options.list.all && !options.query.below_runs();
+  list_format format{.target = "/api/jobs",
+                     .items = "jobs",
+                     .noun = runs ? "runs" : "jobs",
+                     .columns = {},
+                     .when_empty = "There are no such jobs. Start one with: "
+                                   "quaero run ID"};
+  if (runs) {
+    add_query(format.target, "parent_id", "root");
+    format.columns
+      = {id_column,
+         name_column,
+         status_column,
+         age_column,
+         time_column,
+         {.heading = "DOCS", .member = "document_count", .right = true}};
+  } else {
+    format.columns
+      = {id_column,   {.heading = "TYPE", .member = "type", .shrinks = true},
+         name_column, status_column,
+         age_column,  time_column};
   }
-  const auto& jobs = items_of(x.json, "jobs");
-  if (jobs.empty()) {
-    context.to.err << "There are no such jobs. Start one with: quaero run ID\n";
-    return exit_ok;
-  }
-  table rows{{{.heading = "ID"},
-              {.heading = "NAME", .shrinks = true},
-              {.heading = "STATUS", .status = true},
-              {.heading = "CREATED", .shrinks = true},
-              {.heading = "TIME", .right = true},
-              {.heading = "DOCUMENTS", .right = true}}};
-  for (const auto& job : jobs)
-    rows.add({text_of(job, "id"), text_of(job, "name"), text_of(job, "status"),
-              text_of(job, "created_at"), time_taken(job),
-              text_of(job, "document_count")});
-  rows.print(context.to);
-  auto total = x.json.get_int("total_count").value_or(0);
-  if (total > static_cast<int64_t>(jobs.size()))
-    context.to.err << jobs.size() << " of " << total
-                   << " jobs; see more with --limit\n";
-  return exit_ok;
+  add_query(format.target, "q", to_query(options.query));
+  return show_list(context, format, options.list);
 }
 
+// What is shown of one job, in this order, where it has it.
+constexpr std::array job_fields{"id",
+                                "name",
+                                "description",
+                                "type",
+                                "status",
+                                "error",
+                                "queue",
+                                "priority",
+                                "unique_key",
+                                "parent_id",
+                                "manager_id",
+                                "rerun_of",
+                                "retry_of",
+                                "created_at",
+                                "run_at",
+                                "expires_at",
+                                "started_at",
+                                "finished_at",
+                                "attempt",
+                                "child_count",
+                                "completed_children",
+                                "failed_children",
+                                "cancelled_children",
+                                "running_children",
+                                "pending_children",
+                                "document_count"};
+
 int show_job(command_context& context, const std::string& id) {
-  auto x = ask(context, {.target = job_path(id)});
-  if (!x.ok())
-    return x.exit;
-  if (context.json) {
-    print_json(context, x);
-    return exit_ok;
-  }
-  std::vector<std::pair<std::string, std::string>> fields;
-  for (const char* name :
-       {"id", "name", "type", "status", "error", "parent_id", "manager_id",
-        "created_at", "started_at", "finished_at", "child_count",
-        "completed_children", "failed_children", "cancelled_children",
-        "running_children", "pending_children", "document_count"})
-    fields.emplace_back(name, text_of(x.json, name));
-  print_fields(context.to, fields);
-  return exit_ok;
+  return show_answer(context, job_path(id), [&](const value& x) {
+    field_list fields;
+    for (const char* name : job_fields)
+      fields.emplace_back(name, text_of(x, name));
+    fields.emplace_back("tags", list_text(x, "tags"));
+    if (const auto* config = x.find("config"); config != nullptr
+                                               && config->is_object()
+                                               && !config->as_object().empty())
+      fields.emplace_back("config", text_of(x, "config"));
+    print_fields(context.to, fields);
+  });
 }
 
 int show_tree(command_context& context, const std::string& id) {
@@ -110,77 +127,83 @@ int show_tree(command_context& context, const std::string& id) {
   return exit_ok;
 }
 
-int cancel_job(command_context& context, const std::string& id) {
-  auto x = ask(context, {.method = "POST",
-                         .target = job_path(id) + "/cancel",
-                         .content_type = "application/json"});
-  if (!x.ok())
-    return x.exit;
-  if (context.json)
-    print_json(context, x);
-  else
-    context.to.out << id << " cancelled\n";
-  return exit_ok;
+int explain_job(command_context& context, const std::string& id) {
+  return show_answer(context, job_path(id) + "/explain", [&](const value& x) {
+    field_list fields{{"job", text_of(x, "job_id")},
+                      {"status", text_of(x, "state")},
+                      {"reason", text_of(x, "reason")},
+                      {"detail", text_of(x, "detail")}};
+    if (const auto* values = x.find("values"))
+      for (auto& field : flat_fields(*values))
+        fields.push_back(std::move(field));
+    print_fields(context.to, fields);
+  });
 }
 
 void add_list(CLI::App& group, command_context& context) {
-  auto options = std::make_shared<list_options>();
-  auto* sub
-    = group.add_subcommand("list", "List runs, newest first")->fallthrough();
-  sub->add_option("--status", options->status,
-                  "Only those, for example running,failed");
-  sub->add_flag("--all", options->all, "Also steps and their jobs");
-  sub->add_option("--limit", options->limit, "How many at most")
-    ->check(CLI::Range(1, list_limit_max))
-    ->capture_default_str();
-  sub->callback([&context, options] {
-    context.action
-      = [options](command_context& x) { return list_jobs(x, *options); };
-  });
+  auto [sub, options]
+    = declare(group, context,
+              {"list",
+               "List runs, newest first\n\n"
+               "With a query that asks for jobs below runs, or with --all, "
+               "also their\nsteps and jobs.",
+               "quaero jobs list\n"
+               "quaero jobs list --status failed,cancelled\n"
+               "quaero jobs list -q 'state:failed type:crawler_url age<2d'\n"
+               "quaero jobs list --parent ID --all"},
+              list_jobs);
+  add_query_options(sub, options.query);
+  add_list_options(sub, options.list);
 }
 
 void add_logs(CLI::App& group, command_context& context) {
-  auto options = std::make_shared<log_options>();
-  auto* sub = group
-                .add_subcommand("logs", "Print the log of a job and of what "
-                                        "is below it")
-                ->fallthrough();
-  sub->add_option("ID", options->id, "Id of a job")->required();
-  sub->add_flag("-f,--follow", options->follow,
-                "Print all lines, and new ones until the job is over");
-  sub->add_option("--level", options->level, "The least important level shown")
-    ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
-    ->capture_default_str();
-  sub->add_option("--limit", options->limit, "The newest lines, without -f")
-    ->check(CLI::Range(1, log_lines_max))
-    ->capture_default_str();
-  sub->callback([&context, options] {
-    context.action
-      = [options](command_context& x) { return show_logs(x, *options); };
-  });
+  auto [sub, options] = declare(group, context,
+                                {"logs",
+                                 "Print the log of a job and of what is "
+                                 "below it",
+                                 "quaero jobs logs ID\n"
+                                 "quaero jobs logs ID --follow --level warn"},
+                                show_logs);
+  sub.add_option("ID", options.id, "Id of a job")->required();
+  sub.add_flag("-f,--follow", options.follow,
+               "All lines, and new ones until the job is over");
+  sub
+    .add_option("--level", options.level,
+                "The least important level shown: debug, info, warn or error")
+    ->type_name("LEVEL")
+    ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+  sub
+    .add_option("--limit", options.limit,
+                "The newest N lines, without --follow (default: 200)")
+    ->type_name("N")
+    ->check(CLI::Range(1, log_lines_max));
 }
 
 } // namespace
 
 void add_job_commands(CLI::App& app, command_context& context) {
-  auto* group = app.add_subcommand("jobs", "Runs, their steps and jobs");
-  group->require_subcommand(1);
-  group->fallthrough();
-  add_list(*group, context);
-  using action = int (*)(command_context&, const std::string&);
-  auto with_id = [&](const char* name, const char* text, action f) {
-    auto id = std::make_shared<std::string>();
-    auto* sub = group->add_subcommand(name, text)->fallthrough();
-    sub->add_option("ID", *id, "Id of a job")->required();
-    sub->callback([&context, id, f] {
-      context.action = [id, f](command_context& x) { return f(x, *id); };
-    });
-  };
-  with_id("show", "Print one job", show_job);
-  with_id("tree", "Print the steps of a run", show_tree);
-  with_id("follow", "Show the progress of a run until it is over", follow_run);
-  add_logs(*group, context);
-  with_id("cancel", "Cancel a job and what is below it", cancel_job);
+  auto& group = declare_group(app, {"jobs", "Runs, their steps and jobs",
+                                    "quaero jobs list\n"
+                                    "quaero jobs follow ID",
+                                    "Jobs and queues"});
+  constexpr const char* what = "Id of a job";
+  add_list(group, context);
+  declare_with_id(group, context,
+                  {"show", "Print one job", "quaero jobs show ID"}, what,
+                  show_job);
+  declare_with_id(group, context,
+                  {"tree", "Print the steps of a run", "quaero jobs tree ID"},
+                  what, show_tree);
+  declare_with_id(group, context,
+                  {"follow", "Show the progress of a job until it is over",
+                   "quaero jobs follow ID"},
+                  what, follow_job);
+  add_logs(group, context);
+  declare_with_id(
+    group, context,
+    {"explain", "Say why a job is where it is", "quaero jobs explain ID"}, what,
+    explain_job);
+  add_job_changes(group, context);
 }
 
 } // namespace quaero::cli

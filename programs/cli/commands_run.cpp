@@ -1,6 +1,6 @@
-#include "definitions/json.hpp"
-#include "programs/cli/command.hpp"
+#include "programs/cli/declare.hpp"
 #include "programs/cli/follow.hpp"
+#include "programs/cli/settings.hpp"
 
 #include <CLI/Error.hpp>
 
@@ -16,40 +16,15 @@ struct run_options {
   std::vector<std::string> set;
 };
 
-// What people write after "key=": a JSON value if it is one, else text.
-value read_setting(const std::string& text) {
-  value result;
-  std::string error;
-  return parse_json(text, result, error) ? result : value{text};
-}
-
-// @returns the body of the request, or nothing after a message.
-std::optional<std::string> body_of(const console& to,
-                                   const std::vector<std::string>& set) {
-  if (set.empty())
-    return "";
-  auto config = value::make_object();
-  for (const auto& item : set) {
-    auto equals = item.find('=');
-    if (equals == 0 || equals == std::string::npos) {
-      to.err << "quaero: --set " << item
-             << ": write it as key=value, for example --set max_pages=10\n";
-      return std::nullopt;
-    }
-    config.set(item.substr(0, equals), read_setting(item.substr(equals + 1)));
-  }
-  return to_json(value::make_object({{"config", std::move(config)}}));
-}
-
 int run_definition(command_context& context, const run_options& options) {
-  auto body = body_of(context.to, options.set);
-  if (!body)
+  auto body = value::make_object();
+  if (!options.set.empty() && !read_settings(context.to, options.set, body))
     return exit_usage;
-  auto x = ask(context, {.method = "POST",
-                         .target = "/api/job-definitions/"
-                                   + percent_encode(options.id) + "/execute",
-                         .body = *body,
-                         .content_type = "application/json"});
+  auto x
+    = ask(context, json_request("POST",
+                                "/api/job-definitions/"
+                                  + percent_encode(options.id) + "/execute",
+                                options.set.empty() ? value{} : body));
   if (!x.ok())
     return x.exit;
   auto job = text_of(x.json, "job_id");
@@ -70,21 +45,17 @@ int run_definition(command_context& context, const run_options& options) {
 
 void add_run_command(CLI::App& app, command_context& context) {
   auto options = std::make_shared<run_options>();
-  auto* sub = app.add_subcommand("run", "Run a definition")->fallthrough();
-  sub->add_option("ID", options->id, "Id of a definition");
-  sub->add_flag("-f,--follow", options->follow,
-                "Show the progress until the run is over");
-  sub->add_option("--set", options->set,
-                  "key=value for {config.key}; a number, true, false or a "
-                  "JSON text keeps its type");
-  sub->callback([&context, options] {
-    auto& set = options->set;
-    // --set takes all that follows; what is no key=value was meant as the ID.
-    if (options->id.empty() && !set.empty()
-        && set.back().find('=') == std::string::npos) {
-      options->id = set.back();
-      set.pop_back();
-    }
+  auto& sub = declare_command(
+    app, {"run", "Run a definition",
+          "quaero run handbook --follow\n"
+          "quaero run notes --set folder=/srv/notes --set max_files=100",
+          "Definitions and runs"});
+  sub.add_option("ID", options->id, "Id of a definition");
+  sub.add_flag("-f,--follow", options->follow,
+               "Show the progress until the run is over");
+  add_set_option(sub, options->set);
+  sub.callback([&context, options] {
+    take_id_from_settings(options->id, options->set);
     if (options->id.empty())
       throw CLI::RequiredError("ID");
     context.action

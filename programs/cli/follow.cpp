@@ -1,6 +1,7 @@
 #include "programs/cli/follow.hpp"
 
 #include "programs/cli/interrupts.hpp"
+#include "programs/cli/meter.hpp"
 #include "programs/cli/progress_view.hpp"
 
 namespace quaero::cli {
@@ -8,7 +9,7 @@ namespace quaero::cli {
 namespace {
 
 std::string tree_path(const std::string& job_id) {
-  return "/api/jobs/" + percent_encode(job_id) + "/tree";
+  return job_path(job_id) + "/tree";
 }
 
 void print_failures(command_context& context, const step_progress& step) {
@@ -51,15 +52,62 @@ void print_summary(command_context& context, const run_progress& run) {
       << tree_path(run.job_id) << '\n';
 }
 
-int detach(command_context& context, progress_view& view,
+int detach(command_context& context, const char* what,
            const std::string& job_id) {
-  if (context.to.terminal)
-    view.clear();
-  context.to.err << "quaero: the run goes on. Follow it again with: quaero "
-                    "jobs follow "
-                 << job_id << "\nStop it with: quaero jobs cancel " << job_id
-                 << '\n';
+  auto id = one_line(job_id);
+  context.to.err << "quaero: the " << what
+                 << " goes on. Follow it again with: quaero jobs follow " << id
+                 << "\nStop it with: quaero jobs cancel " << id << '\n';
   return exit_detached;
+}
+
+// Whether polling is to end after an answer that is not ok.
+bool gives_up(const answer& x, int& unanswered) {
+  return x.exit == exit_not_found || x.exit == exit_refused
+         || ++unanswered > unanswered_polls_max;
+}
+
+int finish_single(command_context& context, const answer& job) {
+  auto status = text_of(job.json, "status");
+  if (context.json) {
+    print_json(context, job);
+  } else {
+    auto& out = context.to.out;
+    auto error = text_of(job.json, "error");
+    out << one_line(text_of(job.json, "name")) << ' '
+        << paint(context.to, status_colour(status), one_line(status)) << '\n';
+    if (!error.empty())
+      out << one_line(error) << '\n';
+  }
+  return status == "completed" ? exit_ok : exit_failed;
+}
+
+// A job without steps has nothing to show but its status.
+int follow_single(command_context& context, const std::string& job_id) {
+  interrupt_guard guard;
+  meter view{context.to};
+  int unanswered = 0;
+  for (;;) {
+    auto x = ask_quietly(context, {.target = job_path(job_id)});
+    if (x.ok()) {
+      unanswered = 0;
+      auto status = text_of(x.json, "status");
+      if (!context.json)
+        view.show(0, 0, text_of(x.json, "name") + "  " + status);
+      if (is_over(status)) {
+        view.clear();
+        return finish_single(context, x);
+      }
+    } else if (gives_up(x, unanswered)) {
+      view.clear();
+      report(context, x);
+      return x.exit;
+    }
+    if (context.wait(poll_interval)) {
+      view.clear();
+      return detach(context, "job", job_id);
+    }
+  }
 }
 
 int finish(command_context& context, progress_view& view, const answer& tree,
@@ -90,8 +138,7 @@ int follow_run(command_context& context, const std::string& job_id) {
         view.show(run);
       if (run.over())
         return finish(context, view, x, run);
-    } else if (x.exit == exit_not_found || x.exit == exit_refused
-               || ++unanswered > unanswered_polls_max) {
+    } else if (gives_up(x, unanswered)) {
       if (x.ok()) {
         context.to.err << "quaero: the daemon's answer is not understood. Are "
                           "both of the same version? See: quaero status\n";
@@ -100,9 +147,19 @@ int follow_run(command_context& context, const std::string& job_id) {
       report(context, x);
       return x.exit;
     }
-    if (context.wait(poll_interval))
-      return detach(context, view, job_id);
+    if (context.wait(poll_interval)) {
+      view.clear();
+      return detach(context, "run", job_id);
+    }
   }
+}
+
+int follow_job(command_context& context, const std::string& job_id) {
+  auto x = ask_quietly(context, {.target = tree_path(job_id)});
+  run_progress run;
+  bool read = x.ok() && read_progress(x.json, run);
+  bool single = x.exit == exit_not_found || (read && run.steps.empty());
+  return single ? follow_single(context, job_id) : follow_run(context, job_id);
 }
 
 } // namespace quaero::cli

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "programs/cli/command.hpp"
+#include "programs/cli/ask.hpp"
 
 #include <chrono>
 #include <string>
@@ -19,5 +19,9 @@ inline constexpr int errors_shown_max = 5; ///< Messages a step.
 /// tree. Ctrl-C detaches.
 /// @returns exit_ok if the run completed, exit_failed if not, exit_detached.
 int follow_run(command_context& context, const std::string& job_id);
+
+/// As follow_run() for a run; of any other job it shows the status until that
+/// is final, then the job.
+int follow_job(command_context& context, const std::string& job_id);
 
 } // namespace quaero::cli

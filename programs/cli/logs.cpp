@@ -1,16 +1,15 @@
 #include "programs/cli/logs.hpp"
 
 #include "definitions/json.hpp"
+#include "programs/cli/event_stream.hpp"
 #include "programs/cli/follow.hpp"
 #include "programs/cli/interrupts.hpp"
+
+#include <utility>
 
 namespace quaero::cli {
 
 namespace {
-
-std::string job_path(const std::string& id) {
-  return "/api/jobs/" + percent_encode(id);
-}
 
 std::string logs_path(const log_options& options, const char* order,
                       int limit) {
@@ -40,6 +39,44 @@ void print_line(const command_context& context, const value& line) {
       << (step.empty() ? "" : step + ": ") << one_line(text_of(line, "message"))
       << '\n';
 }
+
+// Prints what a stream of a log has to say.
+class stream_printer {
+public:
+  stream_printer(const command_context& context, const log_options& options)
+    : context_{context}, options_{options} {}
+
+  // @returns false after the end of the job.
+  bool take(const stream_event& event) {
+    value data;
+    std::string error;
+    json_limits limits;
+    limits.bytes_max = event_bytes_max;
+    if (!parse_json(event.data, data, error, limits))
+      return true;
+    if (event.type == "logs") {
+      for (const auto& line : items_of(data, "logs"))
+        print_line(context_, line);
+      context_.to.out.flush();
+    } else if (event.type == "reset") {
+      context_.to.err << "quaero: some lines are not there any more\n";
+    }
+    const auto* job = event.type == "status" ? data.find("job") : nullptr;
+    bool over = job != nullptr && text_of(*job, "id") == options_.id
+                && is_over(text_of(*job, "status"));
+    // What the stream begins with is how the job is now; its lines, and its end
+    // among them, still follow. It has them no more if there is only silence.
+    bool over_at_first = std::exchange(over_at_first_, over_at_first_ || over);
+    if (event.type == "ping")
+      return !over_at_first;
+    return !over || !event.numbered;
+  }
+
+private:
+  const command_context& context_;
+  const log_options& options_;
+  bool over_at_first_ = false;
+};
 
 int newest_lines(command_context& context, const log_options& options) {
   auto x = ask(context, {.target = logs_path(options, "desc", options.limit)});
@@ -77,14 +114,12 @@ log_read read_on(command_context& context, const log_options& options,
   return moved ? log_read::more : log_read::end;
 }
 
-bool is_over(command_context& context, const std::string& id) {
+bool job_is_over(command_context& context, const std::string& id) {
   auto x = ask_quietly(context, {.target = job_path(id)});
-  auto status = text_of(x.json, "status");
-  return status == "completed" || status == "failed" || status == "cancelled"
-         || status == "skipped";
+  return is_over(text_of(x.json, "status"));
 }
 
-int follow_lines(command_context& context, const log_options& options) {
+int poll_lines(command_context& context, const log_options& options) {
   interrupt_guard guard;
   log_position at;
   int unanswered = 0;
@@ -105,11 +140,24 @@ int follow_lines(command_context& context, const log_options& options) {
       unanswered = 0;
       if (over)
         return exit_ok;
-      over = is_over(context, options.id);
+      over = job_is_over(context, options.id);
     }
     if (context.wait(poll_interval))
       return exit_detached;
   }
+}
+
+// From the first line on, as the stream has it.
+int follow_lines(command_context& context, const log_options& options) {
+  std::string target = "/api/logs/stream?scope=job";
+  add_query(target, "job_id", options.id);
+  add_query(target, "level", options.level);
+  add_query(target, "after", "0");
+  stream_printer printer{context, options};
+  auto code = follow_events(
+    context, {.target = target},
+    [&](const stream_event& event) { return printer.take(event); });
+  return code == exit_not_found ? poll_lines(context, options) : code;
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "programs/cli/progress.hpp"
 
+#include "programs/cli/ask.hpp"
 #include "programs/cli/table.hpp"
 
 #include <algorithm>
@@ -14,11 +15,6 @@ constexpr size_t bar_cells = 20;
 constexpr size_t name_columns_max = 24;
 constexpr size_t rows_kept_free = 2; // of the terminal, below the bars
 constexpr int64_t parts_told = 4;    // lines a step at most, besides changes
-
-bool is_over(const std::string& status) {
-  return status == "completed" || status == "failed" || status == "cancelled"
-         || status == "skipped";
-}
 
 int64_t finished(const step_progress& x) {
   return x.completed + x.failed + x.cancelled;

@@ -1,5 +1,7 @@
 #include "programs/cli/table.hpp"
 
+#include "definitions/json.hpp"
+
 #include <algorithm>
 #include <numeric>
 
@@ -7,8 +9,22 @@ namespace quaero::cli {
 
 namespace {
 
-constexpr size_t gap = 2;           // columns between two cells
-constexpr size_t shrunk_width = 12; // no cell is cut below this
+constexpr size_t gap = 2;          // columns between two cells
+constexpr size_t shrunk_width = 8; // no cell is cut below this
+
+void add_flat(field_list& to, const std::string& prefix, const value& json) {
+  if (!json.is_object())
+    return;
+  for (const auto& [name, x] : json.as_object()) {
+    auto full = prefix + one_line(name);
+    if (x.is_object())
+      add_flat(to, full + '.', x);
+    else
+      to.emplace_back(full, x.is_string() ? x.as_string()
+                            : x.is_null() ? ""
+                                          : to_json(x));
+  }
+}
 
 } // namespace
 
@@ -75,22 +91,51 @@ std::string table::line(const console& to,
     result += std::string(space, ' ');
     left -= std::min(left, limit + space);
   }
+  while (result.ends_with(' '))
+    result.pop_back();
   return result;
 }
 
-void table::print(const console& to) const {
-  auto w = widths(to);
+void table::print_heading(const console& to,
+                          const std::vector<size_t>& w) const {
   std::vector<std::string> headings;
   for (const auto& c : columns_)
-    headings.push_back(c.heading);
+    headings.emplace_back(c.heading);
   to.out << line(to, headings, w, true) << '\n';
+}
+
+void table::print_rows(const console& to, const std::vector<size_t>& w) const {
   for (const auto& row : rows_)
     to.out << line(to, row, w, false) << '\n';
 }
 
-void print_fields(
-  const console& to,
-  const std::vector<std::pair<std::string, std::string>>& fields) {
+void table::print(const console& to) const {
+  auto w = widths(to);
+  print_heading(to, w);
+  print_rows(to, w);
+}
+
+void table::flush(const console& to) {
+  if (flushed_widths_.empty()) {
+    flushed_widths_ = widths(to);
+    print_heading(to, flushed_widths_);
+  } else if (to.width == 0) {
+    // Nothing may be cut there, not even to keep the columns straight.
+    auto w = widths(to);
+    for (size_t i = 0; i < w.size(); ++i)
+      flushed_widths_[i] = std::max(flushed_widths_[i], w[i]);
+  }
+  print_rows(to, flushed_widths_);
+  rows_.clear();
+}
+
+field_list flat_fields(const value& json) {
+  field_list result;
+  add_flat(result, "", json);
+  return result;
+}
+
+void print_fields(const console& to, const field_list& fields) {
   size_t width = 0;
   for (const auto& [name, text] : fields)
     if (!text.empty())

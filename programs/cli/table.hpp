@@ -1,5 +1,6 @@
 #pragma once
 
+#include "definitions/value.hpp"
 #include "programs/cli/terminal.hpp"
 
 #include <string>
@@ -27,19 +28,30 @@ public:
   /// No line is wider than `to.width`, unless that is 0.
   void print(const console& to) const;
 
+  /// Prints the rows so far and forgets them; the first time with a heading,
+  /// whose columns the later ones keep.
+  void flush(const console& to);
+
 private:
   std::vector<size_t> widths(const console& to) const;
+  void print_heading(const console& to, const std::vector<size_t>& w) const;
+  void print_rows(const console& to, const std::vector<size_t>& w) const;
   std::string line(const console& to, const std::vector<std::string>& cells,
                    const std::vector<size_t>& widths, bool heading) const;
 
   std::vector<column> columns_;
   std::vector<std::vector<std::string>> rows_;
+  std::vector<size_t> flushed_widths_;
 };
+
+/// Name and text of a line of print_fields().
+using field_list = std::vector<std::pair<std::string, std::string>>;
+
+/// The members of an object, those of objects below it as "outer.inner".
+field_list flat_fields(const value& json);
 
 /// "name  value" lines with the values below each other; lines with an empty
 /// value are left out.
-void print_fields(
-  const console& to,
-  const std::vector<std::pair<std::string, std::string>>& fields);
+void print_fields(const console& to, const field_list& fields);
 
 } // namespace quaero::cli

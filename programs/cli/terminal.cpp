@@ -112,21 +112,29 @@ console standard_console() {
   std::setlocale(LC_CTYPE, "");
   console result{std::cout, std::cerr};
   result.unicode = std::string_view{nl_langinfo(CODESET)} == "UTF-8";
-  result.terminal = ::isatty(STDOUT_FILENO) == 1;
-  if (!result.terminal)
-    return result;
   const char* term = std::getenv("TERM");
   bool dumb = term != nullptr && std::string_view{term} == "dumb";
+  result.terminal = ::isatty(STDOUT_FILENO) == 1;
+  result.raw_output = !result.terminal;
+  result.err_terminal = !dumb && ::isatty(STDERR_FILENO) == 1;
+  result.in_terminal = ::isatty(STDIN_FILENO) == 1;
+  if (!result.terminal)
+    return result;
   result.terminal = !dumb;
   result.colours = !dumb && !is_set("NO_COLOR");
-  winsize size{};
-  bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
-  result.width = known && size.ws_col > 0
-                   ? std::min<size_t>(size.ws_col, width_max)
-                   : width_default;
-  if (known && size.ws_row > 0)
-    result.height = size.ws_row;
+  result.width = width_default;
+  read_size(result);
   return result;
+}
+
+void read_size(console& to) {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
+    return;
+  if (size.ws_col > 0)
+    to.width = std::min<size_t>(size.ws_col, width_max);
+  if (size.ws_row > 0)
+    to.height = size.ws_row;
 }
 
 std::string paint(const console& to, colour c, std::string_view text) {
@@ -175,6 +183,14 @@ std::string cut(std::string_view text, size_t columns) {
   return std::string{text.substr(0, bytes)} + "…";
 }
 
+std::string count_text(int64_t n) {
+  auto result = std::to_string(n);
+  for (auto at = static_cast<int64_t>(result.size()) - 3; at > (n < 0 ? 1 : 0);
+       at -= 3)
+    result.insert(static_cast<size_t>(at), 1, ',');
+  return result;
+}
+
 std::string one_line(std::string_view text) {
   std::string result;
   result.reserve(text.size());
@@ -187,6 +203,18 @@ std::string one_line(std::string_view text) {
     text.remove_prefix(c.bytes);
   }
   return result;
+}
+
+void print_text(const console& to, std::string_view text) {
+  if (to.raw_output) {
+    to.out << text << (text.ends_with('\n') ? "" : "\n");
+    return;
+  }
+  for (size_t at = 0; at < text.size();) {
+    auto end = std::min(text.find('\n', at), text.size());
+    to.out << one_line(text.substr(at, end - at)) << '\n';
+    at = end + 1;
+  }
 }
 
 } // namespace quaero::cli

@@ -2,73 +2,16 @@
 
 #include "programs/cli/http_client.hpp"
 #include "programs/cli/table.hpp"
+#include "tests/programs/one_answer.hpp"
 
-#include <arpa/inet.h>
 #include <boost/test/unit_test.hpp>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
-#include <algorithm>
 #include <sstream>
-#include <thread>
-#include <unistd.h>
 
 using namespace quaero::cli;
+using namespace quaero::cli::test;
 
 namespace {
-
-// Answers one request on loopback; reads what came first.
-class one_answer {
-public:
-  one_answer(std::string request_end, std::string head, size_t body_bytes)
-    : request_end_{std::move(request_end)}, head_{std::move(head)},
-      body_bytes_{body_bytes} {
-    listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto* base = reinterpret_cast<sockaddr*>(&address);
-    socklen_t size = sizeof(address);
-    BOOST_REQUIRE(::bind(listener_, base, size) == 0);
-    BOOST_REQUIRE(::listen(listener_, 1) == 0);
-    ::getsockname(listener_, base, &size);
-    url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-    thread_ = std::thread{[this] { serve(); }};
-  }
-  ~one_answer() {
-    thread_.join();
-    ::close(listener_);
-  }
-
-  std::string url;
-  std::string request; // to be read when the answer is there
-
-private:
-  void serve() {
-    int peer = ::accept(listener_, nullptr, nullptr);
-    char buffer[4096];
-    while (!request.ends_with(request_end_)) {
-      auto n = ::recv(peer, buffer, sizeof(buffer), 0);
-      if (n <= 0)
-        break;
-      request.append(buffer, static_cast<size_t>(n));
-    }
-    ::send(peer, head_.data(), head_.size(), MSG_NOSIGNAL);
-    std::string block(1 << 20, 'x');
-    for (size_t sent = 0; sent < body_bytes_; sent += block.size()) {
-      block.resize(std::min(block.size(), body_bytes_ - sent));
-      if (::send(peer, block.data(), block.size(), MSG_NOSIGNAL) < 0)
-        break;
-    }
-    ::close(peer);
-  }
-
-  std::string request_end_;
-  std::string head_;
-  size_t body_bytes_;
-  int listener_;
-  std::thread thread_;
-};
 
 struct captured {
   std::ostringstream out;
@@ -147,7 +90,7 @@ BOOST_AUTO_TEST_CASE(path_segments_are_encoded) {
 
 BOOST_AUTO_TEST_CASE(a_server_that_is_not_there_is_named_in_plain_words) {
   // Port 9 is the discard service, which nobody runs on loopback.
-  auto client = make_http_client("127.0.0.1:9/");
+  auto client = make_http_client({.server = "127.0.0.1:9/"});
   BOOST_TEST(client->server() == "http://127.0.0.1:9");
   auto x = client->send({.target = "/"});
   BOOST_TEST(!x.reached());
@@ -157,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_is_not_there_is_named_in_plain_words) {
 BOOST_AUTO_TEST_CASE(a_request_arrives_whole_and_its_answer_comes_back) {
   one_answer server{"{}", "HTTP/1.1 202 Accepted\r\nContent-Length: 3\r\n\r\n",
                     3};
-  auto x = make_http_client(server.url)
+  auto x = make_http_client({.server = server.url})
              ->send({.method = "POST",
                      .target = "/a?b=c",
                      .body = "{}",
@@ -173,7 +116,69 @@ BOOST_AUTO_TEST_CASE(a_request_arrives_whole_and_its_answer_comes_back) {
 BOOST_AUTO_TEST_CASE(an_answer_above_the_limit_is_refused) {
   one_answer server{"\r\n\r\n", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
                     response_bytes_max + 1};
-  auto x = make_http_client(server.url)->send({.target = "/"});
+  auto x = make_http_client({.server = server.url})->send({.target = "/"});
   BOOST_TEST(!x.reached());
   BOOST_TEST(x.failure == "the answer is larger than 64 MiB");
+}
+
+BOOST_AUTO_TEST_CASE(a_token_and_fields_go_out_and_fields_come_back) {
+  one_answer server{"\r\n\r\n",
+                    "HTTP/1.1 429 Slow\r\nRetry-After: 7 \r\nETag: \"e\"\r\n"
+                    "Content-Length: 1\r\n\r\n",
+                    1};
+  auto client = make_http_client({.server = server.url, .token = "q_secret"});
+  auto x = client->send({.target = "/", .fields = {{"If-Match", "\"e\""}}});
+  BOOST_TEST(x.status == 429);
+  BOOST_TEST(x.field("retry-after") == "7");
+  BOOST_TEST(x.field("etag") == "\"e\"");
+  BOOST_TEST(x.field("other") == "");
+  BOOST_TEST(server.request.find("Authorization: Bearer q_secret\r\n")
+             != std::string::npos);
+  BOOST_TEST(server.request.find("If-Match: \"e\"\r\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_is_handed_on_and_ends_when_told) {
+  one_answer server{"\r\n\r\n", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
+                    response_bytes_max + 1};
+  size_t bytes = 0;
+  auto client = make_http_client({.server = server.url});
+  auto x = client->stream({.target = "/"}, [&](std::string_view piece) {
+    bytes += piece.size();
+    return bytes <= 1'000'000;
+  });
+  BOOST_TEST(x.status == 200);
+  BOOST_TEST(x.failure == "");
+  BOOST_TEST(x.body == "");
+  BOOST_TEST(bytes > 1'000'000u);
+  BOOST_TEST(bytes < 3'000'000u);
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_stream_has_its_reason_in_the_body) {
+  one_answer server{"\r\n\r\n",
+                    "HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\n", 3};
+  auto client = make_http_client({.server = server.url});
+  auto x = client->stream({.target = "/"}, [](std::string_view) {
+    BOOST_ERROR("the body of a refusal is no stream");
+    return true;
+  });
+  BOOST_TEST(x.status == 404);
+  BOOST_TEST(x.body == "xxx");
+}
+
+BOOST_AUTO_TEST_CASE(a_silent_stream_ends) {
+  one_answer server{"never", "", 0}; // it waits for more of the request
+  auto client = make_http_client({.server = server.url});
+  auto x = client->stream(
+    {.target = "/", .silence_max = std::chrono::milliseconds{50}},
+    [](std::string_view) { return true; });
+  BOOST_TEST(!x.reached());
+  BOOST_TEST(x.failure == "no sign of life");
+  client.reset(); // lets the server go
+}
+
+BOOST_AUTO_TEST_CASE(numbers_are_parted_in_thousands) {
+  BOOST_TEST(count_text(0) == "0");
+  BOOST_TEST(count_text(999) == "999");
+  BOOST_TEST(count_text(1000) == "1,000");
+  BOOST_TEST(count_text(-1234567) == "-1,234,567");
 }

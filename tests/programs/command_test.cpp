@@ -1,66 +1,20 @@
-#include "programs/cli/command.hpp"
 #include "programs/cli/follow.hpp"
+#include "programs/cli/input.hpp"
+#include "tests/programs/cli_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <cstdlib>
-#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <sstream>
 #include <unistd.h>
 
 using namespace quaero;
 using namespace quaero::cli;
+using namespace quaero::cli::test;
 
 namespace {
-
-// Answers each target with its responses in turn, the last one for ever.
-struct fake_server final : http_transport {
-  http_response send(const http_request& request) override {
-    requests.push_back(request);
-    auto i = answers.find(request.method + ' ' + request.target);
-    if (i == answers.end())
-      return {404, R"({"title":"Not Found","detail":"no such thing"})", ""};
-    auto result = i->second.front();
-    if (i->second.size() > 1)
-      i->second.pop_front();
-    return result;
-  }
-  const std::string& server() const override { return url; }
-
-  std::string url = "http://127.0.0.1:1";
-  std::map<std::string, std::deque<http_response>> answers;
-  std::vector<http_request> requests;
-};
-
-struct session {
-  session() : context{console{out, err}} {
-    auto made = std::make_unique<fake_server>();
-    server = made.get();
-    context.http = std::move(made);
-    context.wait
-      = [this](std::chrono::milliseconds) { return ++waits >= waits_max; };
-  }
-
-  int run(std::vector<const char*> arguments) {
-    arguments.insert(arguments.begin(), "quaero");
-    return run_command_line(static_cast<int>(arguments.size()),
-                            arguments.data(), context);
-  }
-
-  void answer(const std::string& what, int status, std::string body) {
-    server->answers[what].push_back({status, std::move(body), ""});
-  }
-
-  std::ostringstream out;
-  std::ostringstream err;
-  command_context context;
-  fake_server* server = nullptr;
-  int waits = 0;
-  int waits_max = 1000; // then the user presses Ctrl-C
-};
 
 std::string tree(const std::string& status, int done, int failed = 0) {
   return R"({"job_id":"m1","job_name":"Handbook","status":")" + status
@@ -75,10 +29,6 @@ std::string tree(const std::string& status, int done, int failed = 0) {
 constexpr const char* execute = "POST /api/job-definitions/handbook/execute";
 constexpr const char* started
   = R"({"job_id":"m1","job_name":"Handbook","status":"running"})";
-
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
 
 } // namespace
 
@@ -157,22 +107,21 @@ BOOST_AUTO_TEST_CASE(a_follower_outlives_a_restart_of_the_daemon) {
   session s;
   auto& answers = s.server->answers["GET /api/jobs/m1/tree"];
   for (int i = 0; i < unanswered_polls_max; ++i)
-    answers.push_back({0, "", "connection refused"});
-  answers.push_back({200, tree("completed", 4), ""});
+    answers.push_back({0, "", "connection refused", {}});
+  answers.push_back({200, tree("completed", 4), "", {}});
   BOOST_TEST(s.run({"jobs", "follow", "m1"}) == exit_ok);
 }
 
 BOOST_AUTO_TEST_CASE(a_follower_gives_up_on_a_daemon_that_is_gone) {
   session s;
-  s.server->answers["GET /api/jobs/m1/tree"].push_back(
-    {0, "", "connection refused"});
+  s.no_answer("GET /api/jobs/m1/tree");
   BOOST_TEST(s.run({"jobs", "follow", "m1"}) == exit_unreachable);
   BOOST_TEST(s.waits == unanswered_polls_max);
 }
 
 BOOST_AUTO_TEST_CASE(no_daemon_ends_with_4_and_says_how_to_start_one) {
   session s;
-  s.server->answers["GET /api/status"].push_back({0, "", "connection refused"});
+  s.no_answer("GET /api/status");
   BOOST_TEST(s.run({"status"}) == exit_unreachable);
   BOOST_TEST(s.err.str()
              == "quaero: cannot reach http://127.0.0.1:1: connection refused. "
@@ -231,44 +180,6 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_missing_or_too_large_is_refused) {
   BOOST_TEST(contains(s.err.str(), "is larger than 1048576 bytes"));
   BOOST_TEST(s.server->requests.empty());
   std::filesystem::remove(path);
-}
-
-BOOST_AUTO_TEST_CASE(a_folder_without_a_daemon_is_named) {
-  session s;
-  s.context.http.reset();
-  BOOST_TEST(s.run({"--data-dir", "/nonexistent", "status"})
-             == exit_unreachable);
-  BOOST_TEST(contains(s.err.str(), "quaerod --data-dir /nonexistent"));
-}
-
-BOOST_AUTO_TEST_CASE(the_address_comes_from_the_folder_before_the_environment) {
-  auto folder = std::filesystem::temp_directory_path()
-                / ("quaero-cli-data-" + std::to_string(::getpid()));
-  std::filesystem::create_directory(folder);
-  auto path = folder.string();
-  auto write = [&](const std::string& text) {
-    std::ofstream{folder / "endpoint"} << text;
-  };
-  // Ports that nobody listens at: the message names the address in use.
-  ::setenv("QUAERO_SERVER", "127.0.0.1:7", 1);
-  auto message = [](std::vector<const char*> arguments) {
-    session s;
-    s.context.http.reset();
-    BOOST_TEST(s.run(arguments) == exit_unreachable);
-    return s.err.str();
-  };
-  write("http://127.0.0.1:9\n");
-  BOOST_TEST(contains(message({"status"}), "http://127.0.0.1:7:"));
-  BOOST_TEST(contains(message({"status", "--data-dir", path.c_str()}),
-                      "http://127.0.0.1:9:"));
-  BOOST_TEST(contains(
-    message({"status", "--data-dir", path.c_str(), "--server", "127.0.0.1:13"}),
-    "http://127.0.0.1:13:"));
-  write(std::string(endpoint_bytes_max + 1, 'x'));
-  BOOST_TEST(contains(message({"status", "--data-dir", path.c_str()}),
-                      "no daemon runs in"));
-  ::unsetenv("QUAERO_SERVER");
-  std::filesystem::remove_all(folder);
 }
 
 BOOST_AUTO_TEST_CASE(newest_log_lines_are_printed_in_reading_order) {
