@@ -6,7 +6,8 @@
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
 
-/// Every interface of the runtime. An actor knows others by these only.
+/// The interfaces of the runtime (those of what users keep beside runs are in
+/// catalog_actors.hpp). An actor knows others by these only.
 /// "Replies" without a type means an empty answer, or an error.
 namespace quaero {
 
@@ -57,6 +58,13 @@ using reader_actor = status_actor::extend<
                   storage::document_query>::with<document_page>,
   // A document by id; ec::not_found.
   caf::replies_to<atom::documents, atom::get, std::string>::with<document>,
+  // How many documents there are of each source, and how large they are.
+  caf::replies_to<atom::documents, atom::stats>::with<document_statistics>,
+  // Every tag of a document once, sorted.
+  caf::replies_to<atom::documents, atom::list>::with<std::vector<std::string>>,
+  // Documents that hold what is looked for; looks at a bounded number.
+  caf::replies_to<atom::documents, atom::search,
+                  search_request>::with<search_page>,
   // Records that the QUEUE does not hold in memory.
   caf::replies_to<atom::load, id_list>::with<std::vector<loaded_job>>,
   // All children of a job, for a worker that has lost its memory.
@@ -74,7 +82,15 @@ using document_store_actor = status_actor::extend<
   caf::replies_to<atom::prepare, std::vector<document>,
                   job_id>::with<prepared_ptr>,
   // The commit that held the prepared documents is over.
-  caf::reacts_to<atom::settle, prepared_ptr>>;
+  caf::reacts_to<atom::settle, prepared_ptr>,
+  // Saves one; replies when committed. ec::conflict if its source is another
+  // document's.
+  caf::replies_to<atom::put, document>::with<document_saved>,
+  // Removes one; ec::not_found.
+  caf::reacts_to<atom::remove, std::string>,
+  // Removes all that are there, a block at a time; replies with how many.
+  // ec::conflict while that is going on.
+  caf::replies_to<atom::remove>::with<uint64_t>>;
 
 /// A STEP MONITOR: counts what is below one step.
 using step_monitor_actor = caf::typed_actor<
@@ -210,10 +226,15 @@ using dispatcher_actor = status_actor::extend<
   // ec::not_found, ec::disabled, ec::invalid_argument, ec::conflict (its run is
   // still going on; the message holds the id), ec::shutting_down.
   caf::replies_to<atom::execute, run_request>::with<run_started>,
-  // Stores a definition; the answer is true if it is new.
+  // Stores a definition; the answer is true if it is new. For tests and tools:
+  // nothing is asked.
   caf::replies_to<atom::put, job_definition>::with<bool>,
-  // ec::not_found, ec::conflict for one of the system.
-  caf::reacts_to<atom::remove, std::string>,
+  // Stores a definition. ec::not_found, ec::read_only (one of the system, which
+  // only a file of the system replaces), ec::changed. Changes of one definition
+  // are made one after another.
+  caf::replies_to<atom::put, definition_change>::with<definition_stored>,
+  // ec::not_found, ec::read_only, ec::changed.
+  caf::reacts_to<atom::remove, definition_removal>,
   // All that was going on is known: runs may start.
   caf::reacts_to<atom::recover>,
   // From now on no run starts.

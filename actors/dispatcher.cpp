@@ -1,6 +1,7 @@
 #include "actors/dispatcher.hpp"
 
 #include "actors/deadlines.hpp"
+#include "definitions/definition_version.hpp"
 #include "definitions/json.hpp"
 #include "definitions/validation.hpp"
 
@@ -19,6 +20,25 @@ value as_value(const std::string& text) {
   if (parse_json(text, out, error) && (out.is_number() || out.is_bool()))
     return out;
   return value{text};
+}
+
+constexpr const char* system_type = "system";
+
+caf::error of_the_system(const std::string& id) {
+  return make_error(ec::read_only, "job definition '" + id
+                                     + "' belongs to the system and cannot be "
+                                       "changed");
+}
+
+caf::error check_version(const std::string& if_match, const job_definition* x) {
+  if (if_match.empty())
+    return caf::none;
+  if (x == nullptr)
+    return make_error(ec::changed, "there is no such job definition any more");
+  if (names_version(if_match, definition_version(*x), false))
+    return caf::none;
+  return make_error(ec::changed, "job definition '" + x->id
+                                   + "' was changed meanwhile; read it again");
 }
 
 } // namespace
@@ -105,53 +125,144 @@ void dispatcher_state::start_run(caf::typed_response_promise<run_started> reply,
       failed);
 }
 
-caf::typed_response_promise<bool>
-dispatcher_state::on_put(job_definition& definition) {
-  auto reply = self->make_response_promise<bool>();
-  auto shared = std::make_shared<job_definition>(std::move(definition));
-  auto store = [this, reply, shared](bool is_new) {
-    auto x = std::make_shared<commit>();
-    storage::put_definition(x->ops, *shared);
-    self->request(collector, store_deadline, atom::commit_v, std::move(x))
-      .then([reply, is_new]() mutable { reply.deliver(is_new); },
-            [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
-  };
-  self->request(reader, reader_deadline, atom::get_v, shared->id)
+// -- definitions --------------------------------------------------------------
+
+void dispatcher_state::in_turn(const std::string& id, std::function<void()> f) {
+  auto& queue = changes[id];
+  queue.push_back(std::move(f));
+  if (queue.size() == 1)
+    queue.front()();
+}
+
+void dispatcher_state::turn_over(const std::string& id) {
+  auto i = changes.find(id);
+  i->second.pop_front();
+  if (i->second.empty())
+    changes.erase(i);
+  else
+    std::function<void()>{i->second.front()}();
+}
+
+void dispatcher_state::change(const std::shared_ptr<definition_change>& x,
+                              stored_handler done) {
+  const auto id = x->definition.id;
+  in_turn(id, [this, x, id, done = std::move(done)] {
+    self->request(reader, reader_deadline, atom::get_v, id)
+      .then([this, x,
+             done](const job_definition& old) { change_known(x, &old, done); },
+            [this, x, id, done](caf::error& e) {
+              if (e == caf::error{ec::not_found} && !x->must_exist) {
+                change_known(x, nullptr, done);
+                return;
+              }
+              done(std::move(e));
+              turn_over(id);
+            });
+  });
+}
+
+void dispatcher_state::change_known(const std::shared_ptr<definition_change>& x,
+                                    const job_definition* old,
+                                    const stored_handler& done) {
+  auto& now = x->definition;
+  const auto id = now.id;
+  const bool allowed = x->forced || old == nullptr
+                       || old->job_type != system_type
+                       || (x->from_file && now.job_type == system_type);
+  auto refusal = allowed ? check_version(x->if_match, old) : of_the_system(id);
+  const bool same
+    = x->from_file && old != nullptr && old->content_hash == now.content_hash;
+  if (refusal || same) {
+    if (refusal)
+      done(std::move(refusal));
+    else
+      done(definition_stored{*old, false, false});
+    turn_over(id);
+    return;
+  }
+  now.updated_at = clock->now();
+  now.created_at = old == nullptr ? now.updated_at : old->created_at;
+  if (x->from_file)
+    now.updated = old != nullptr;
+  auto made = std::make_shared<commit>();
+  storage::put_definition(made->ops, now);
+  self->request(collector, store_deadline, atom::commit_v, std::move(made))
     .then(
-      [this, shared, store](const job_definition& old) {
-        shared->created_at = old.created_at;
-        shared->updated_at = clock->now();
-        store(false);
+      [this, x, id, done, is_new = old == nullptr] {
+        done(definition_stored{std::move(x->definition), is_new, true});
+        turn_over(id);
       },
-      [this, reply, shared, store](caf::error& e) mutable {
-        if (e != caf::error{ec::not_found}) {
-          reply.deliver(std::move(e));
-          return;
-        }
-        shared->created_at = shared->updated_at = clock->now();
-        store(true);
+      [this, id, done](caf::error& e) {
+        done(std::move(e));
+        turn_over(id);
       });
+}
+
+caf::typed_response_promise<definition_stored>
+dispatcher_state::on_change(definition_change& x) {
+  auto reply = self->make_response_promise<definition_stored>();
+  change(std::make_shared<definition_change>(std::move(x)),
+         [reply](caf::expected<definition_stored> y) mutable {
+           if (y)
+             reply.deliver(std::move(*y));
+           else
+             reply.deliver(std::move(y.error()));
+         });
   return reply;
 }
 
-ack_promise dispatcher_state::on_remove(const std::string& id) {
-  auto reply = self->make_response_promise<void>();
-  self->request(reader, reader_deadline, atom::get_v, id)
+caf::typed_response_promise<bool>
+dispatcher_state::on_put(job_definition& definition) {
+  auto reply = self->make_response_promise<bool>();
+  auto x = std::make_shared<definition_change>();
+  x->definition = std::move(definition);
+  x->forced = true;
+  change(x, [reply](caf::expected<definition_stored> y) mutable {
+    if (y)
+      reply.deliver(y->is_new);
+    else
+      reply.deliver(std::move(y.error()));
+  });
+  return reply;
+}
+
+void dispatcher_state::remove(const definition_removal& x, ack_promise reply) {
+  self->request(reader, reader_deadline, atom::get_v, x.id)
+    .then([this, x,
+           reply](const job_definition& old) { remove_known(x, old, reply); },
+          [this, x, reply](caf::error& e) mutable {
+            reply.deliver(std::move(e));
+            turn_over(x.id);
+          });
+}
+
+void dispatcher_state::remove_known(const definition_removal& x,
+                                    const job_definition& old,
+                                    ack_promise reply) {
+  auto refusal = old.job_type == system_type ? of_the_system(x.id)
+                                             : check_version(x.if_match, &old);
+  if (refusal) {
+    reply.deliver(std::move(refusal));
+    turn_over(x.id);
+    return;
+  }
+  auto change = std::make_shared<commit>();
+  storage::remove_definition(change->ops, x.id);
+  self->request(collector, store_deadline, atom::commit_v, std::move(change))
     .then(
-      [this, reply, id](const job_definition& old) mutable {
-        if (old.job_type == "system") {
-          reply.deliver(make_error(ec::conflict, "job definition '" + id
-                                                   + "' is of the system"));
-          return;
-        }
-        auto x = std::make_shared<commit>();
-        storage::remove_definition(x->ops, id);
-        self->request(collector, store_deadline, atom::commit_v, std::move(x))
-          .then(
-            [reply]() mutable { acknowledge(reply); },
-            [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
+      [this, id = x.id, reply]() mutable {
+        acknowledge(reply);
+        turn_over(id);
       },
-      [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
+      [this, id = x.id, reply](caf::error& e) mutable {
+        reply.deliver(std::move(e));
+        turn_over(id);
+      });
+}
+
+ack_promise dispatcher_state::on_remove(const definition_removal& x) {
+  auto reply = self->make_response_promise<void>();
+  in_turn(x.id, [this, x, reply] { remove(x, reply); });
   return reply;
 }
 
@@ -190,7 +301,10 @@ dispatcher(dispatcher_actor::stateful_pointer<dispatcher_state> self,
       return self->state.on_execute(x);
     },
     [self](atom::put, job_definition& x) { return self->state.on_put(x); },
-    [self](atom::remove, const std::string& x) {
+    [self](atom::put, definition_change& x) {
+      return self->state.on_change(x);
+    },
+    [self](atom::remove, const definition_removal& x) {
       return self->state.on_remove(x);
     },
     [self](atom::recover) { self->state.recovered = true; },

@@ -3,10 +3,14 @@
 #include "actors/ack.hpp"
 #include "actors/actors.hpp"
 
+#include <caf/expected.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include <deque>
+#include <functional>
+#include <memory>
 #include <string>
 #include <unordered_map>
 
@@ -27,10 +31,14 @@ struct dispatcher_state {
   bool draining = false;
   /// Definition -> run; none while the run is being made.
   std::unordered_map<std::string, job_id> active;
+  /// Definition -> changes of it: the first is being made.
+  std::unordered_map<std::string, std::deque<std::function<void()>>> changes;
 
   caf::typed_response_promise<run_started> on_execute(const run_request& x);
   caf::typed_response_promise<bool> on_put(job_definition& x);
-  ack_promise on_remove(const std::string& id);
+  caf::typed_response_promise<definition_stored>
+  on_change(definition_change& x);
+  ack_promise on_remove(const definition_removal& x);
   void start_run(caf::typed_response_promise<run_started> reply,
                  const run_request& x);
   void refuse_or_start(caf::typed_response_promise<run_started> reply,
@@ -40,11 +48,25 @@ struct dispatcher_state {
   actor_status on_status() const;
 
   caf::error check(job_definition& definition, const run_request& x) const;
+
+private:
+  using stored_handler = std::function<void(caf::expected<definition_stored>)>;
+
+  void in_turn(const std::string& id, std::function<void()> f);
+  void turn_over(const std::string& id);
+  void change(const std::shared_ptr<definition_change>& x, stored_handler done);
+  void change_known(const std::shared_ptr<definition_change>& x,
+                    const job_definition* old, const stored_handler& done);
+  void remove(const definition_removal& x, ack_promise reply);
+  void remove_known(const definition_removal& x, const job_definition& old,
+                    ack_promise reply);
 };
 
 /// Turns "run this definition" into a run: at most one of a definition at a
 /// time, also between the request and the run's first commit. Stores and
-/// removes definitions. Tells itself of runs from the JOB MANAGER.
+/// removes definitions; the changes of one are made one after another, so that
+/// of two which name the version before theirs one is told ec::changed.
+/// Tells itself of runs from the JOB MANAGER.
 dispatcher_actor::behavior_type
 dispatcher(dispatcher_actor::stateful_pointer<dispatcher_state> self,
            job_manager_actor jobs, reader_actor reader,

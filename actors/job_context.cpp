@@ -1,17 +1,20 @@
 #include "actors/job_context.hpp"
 
+#include "actors/secrecy.hpp"
+
 #include <utility>
 
 namespace quaero {
 
 job_context::job_context(leased_job lease, const wall_clock& clock,
                          std::function<void()> on_line,
-                         job_context_limits limits)
+                         job_context_limits limits, secrets given)
   : lease_{std::move(lease)}, clock_{clock}, on_line_{std::move(on_line)},
-    limits_{limits} {}
+    limits_{limits}, given_{std::move(given)} {}
 
 void job_context::log(log_level level, std::string message) {
   bool first = false;
+  given_.hide(message);
   {
     std::lock_guard guard{mutex_};
     if (lines_.size() >= limits_.lines_max) {
@@ -28,6 +31,7 @@ void job_context::log(log_level level, std::string message) {
 }
 
 bool job_context::spawn(new_job child) {
+  conceal(given_, child);
   std::lock_guard guard{mutex_};
   if (children_.size() >= limits_.children_max)
     return false;
@@ -36,6 +40,7 @@ bool job_context::spawn(new_job child) {
 }
 
 bool job_context::save(document x) {
+  conceal(given_, x);
   std::lock_guard guard{mutex_};
   if (documents_.size() >= limits_.documents_max)
     return false;

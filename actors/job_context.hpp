@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "definitions/secrets.hpp"
 
 #include <atomic>
 #include <functional>
@@ -20,13 +21,15 @@ struct job_context_limits {
 /// Any thread may call it, until the worker has answered.
 /// Children, documents and lines take effect with the attempt's outcome, all
 /// or none; lines may be seen earlier. An attempt that will be repeated leaves
-/// its lines only.
+/// its lines only. Secrets that the job's configuration was given are taken out
+/// of all that: children's configurations keep references to them.
 class job_context {
 public:
   /// @param on_line called after the first line since take_lines(); must not
   ///                block.
   job_context(leased_job lease, const wall_clock& clock,
-              std::function<void()> on_line, job_context_limits limits = {});
+              std::function<void()> on_line, job_context_limits limits = {},
+              secrets given = {});
 
   const queue_job& job() const { return lease_.job; }
   uint64_t epoch() const { return lease_.epoch; }
@@ -55,6 +58,9 @@ public:
 
   // -- for the runtime --------------------------------------------------------
 
+  /// Secrets in the job's configuration.
+  const secrets& given() const { return given_; }
+
   void cancel();
   std::vector<log_line> take_lines();
   std::vector<new_job> take_children();
@@ -65,6 +71,7 @@ private:
   const wall_clock& clock_;
   const std::function<void()> on_line_;
   const job_context_limits limits_;
+  const secrets given_;
   std::atomic<bool> cancelled_{false};
   std::mutex mutex_;
   std::function<void()> on_cancel_;

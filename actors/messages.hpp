@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/catalog_messages.hpp"
 #include "actors/commit_messages.hpp"
 #include "actors/queue_messages.hpp"
 #include "actors/run_messages.hpp"
@@ -78,6 +79,8 @@ CAF_BEGIN_TYPE_ID_BLOCK(quaero_types, caf::first_custom_type_id)
   CAF_ADD_ATOM(quaero_types, quaero::atom, visit, "visit")
   CAF_ADD_ATOM(quaero_types, quaero::atom, wake, "wake")
   CAF_ADD_ATOM(quaero_types, quaero::atom, watch, "watch")
+  CAF_ADD_ATOM(quaero_types, quaero::atom, reload, "reload")
+  CAF_ADD_ATOM(quaero_types, quaero::atom, search, "search")
 
 CAF_END_TYPE_ID_BLOCK(quaero_types)
 
@@ -106,6 +109,19 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::job_view)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::job_query)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::log_page)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::document_page)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::definition_change)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::definition_stored)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::definition_removal)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::load_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::template_list)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::document_saved)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::document_statistics)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::search_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::search_page)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::key_pair)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::pair_change)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::pair_stored)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::credential)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::storage::log_query)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::storage::document_query)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::storage::totals)
@@ -115,3 +131,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<quaero::loaded_job>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<quaero::job_definition>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<quaero::job_view>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<quaero::actor_status>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<quaero::key_pair>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<quaero::credential>)

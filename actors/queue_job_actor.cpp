@@ -2,6 +2,7 @@
 
 #include "actors/deadlines.hpp"
 #include "actors/retry.hpp"
+#include "actors/secrecy.hpp"
 
 #include <functional>
 #include <utility>
@@ -86,6 +87,7 @@ void queue_job_state::on_log() {
 
 void queue_job_state::on_outcome(job_outcome outcome) {
   ended = true;
+  conceal(context->given(), outcome);
   const auto& lease = context->lease();
   job_report report;
   report.id = lease.job.id;
@@ -138,8 +140,14 @@ queue_job_attempt(queue_job_impl::stateful_pointer<queue_job_state> self,
     if (auto strong = caf::actor_cast<queue_job_actor>(weak))
       caf::anon_send(strong, atom::flush_v);
   };
+  secrets given;
+  auto lost = unseal(lease.job.config,
+                     config.keys ? *config.keys : key_lookup{}, given);
   st.context = std::make_shared<job_context>(std::move(lease), *clock,
-                                             std::move(on_line), config.limits);
+                                             std::move(on_line), config.limits,
+                                             std::move(given));
+  for (const auto& x : lost)
+    st.context->log(log_level::warn, "placeholder not resolved: " + x);
   st.start();
   return {
     [self](atom::cancel) { self->state.on_cancel(); },

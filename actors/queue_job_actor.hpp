@@ -7,6 +7,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <chrono>
+#include <memory>
 
 namespace quaero {
 
@@ -14,6 +15,8 @@ struct attempt_config {
   /// > 0; how long lines gather before they are committed.
   std::chrono::milliseconds line_delay{100};
   job_context_limits limits;
+  /// For secrets in a job's configuration; null: there are none.
+  std::shared_ptr<const key_lookup> keys;
 };
 
 /// What the actor says to itself.

@@ -142,9 +142,20 @@ caf::result<document_page>
 reader_state::on_documents(const storage::document_query& query) {
   ++reads;
   document_page page;
-  auto result = storage::read_documents(*db, query, page.documents, page.total);
+  bool complete = true;
+  auto result
+    = query.needs_sorting()
+        ? storage::sort_documents(*db, query, config.document_scan_max,
+                                  page.documents, page.total, complete)
+        : storage::read_documents(*db, query, page.documents, page.total);
   if (!result.ok())
     return failed(result, "document");
+  if (!complete)
+    return make_error(ec::limit_reached,
+                      "more than document_scan_max ("
+                        + std::to_string(config.document_scan_max)
+                        + ") documents would have to be sorted; narrow the "
+                          "list by source_type, tags or job_id");
   return page;
 }
 
@@ -152,6 +163,63 @@ caf::result<document> reader_state::on_document(const std::string& id) {
   ++reads;
   document out;
   auto result = storage::read_document(*db, id, out);
+  if (!result.ok())
+    return failed(result, "document");
+  return out;
+}
+
+caf::result<document_statistics> reader_state::on_document_statistics() {
+  ++reads;
+  document_statistics out;
+  auto result = storage::count_documents(*db, out.counts);
+  for (const auto& [source, count] : out.counts.by_source)
+    out.total += count;
+  if (result.ok())
+    result = storage::visit_documents(*db, [&](document&& x, size_t) {
+      out.content_bytes += x.content_markdown.size();
+      return ++out.looked_at < config.document_sample_max;
+    });
+  if (!result.ok())
+    return failed(result, "document");
+  return out;
+}
+
+caf::result<std::vector<std::string>> reader_state::on_document_tags() {
+  ++reads;
+  std::vector<std::string> out;
+  auto result = storage::read_document_tags(*db, config.document_tags_max, out);
+  if (!result.ok())
+    return failed(result, "document");
+  return out;
+}
+
+caf::result<search_page> reader_state::on_search(const search_request& x) {
+  ++reads;
+  search_page out;
+  if (!x.wanted.id.empty()) { // No need to look for it.
+    document found;
+    auto result = storage::read_document(*db, x.wanted.id, found);
+    if (!result.ok() && result.code != storage::errc::not_found)
+      return failed(result, "document");
+    out.looked_at = result.ok() ? 1 : 0;
+    if (result.ok() && matches(x.wanted, found) && x.offset == 0)
+      out.documents.push_back(std::move(found));
+    return out;
+  }
+  size_t bytes = 0;
+  size_t hits = 0;
+  auto result = storage::visit_documents(*db, [&](document&& one, size_t n) {
+    if (out.looked_at == config.search_documents_max
+        || bytes >= config.search_bytes_max) {
+      out.complete = false;
+      return false;
+    }
+    ++out.looked_at;
+    bytes += n;
+    if (matches(x.wanted, one) && hits++ >= x.offset)
+      out.documents.push_back(std::move(one));
+    return out.documents.size() < x.limit;
+  });
   if (!result.ok())
     return failed(result, "document");
   return out;
@@ -247,6 +315,15 @@ reader(reader_actor::stateful_pointer<reader_state> self, reader_config config,
     },
     [self](atom::documents, atom::get, const std::string& id) {
       return self->state.on_document(id);
+    },
+    [self](atom::documents, atom::stats) {
+      return self->state.on_document_statistics();
+    },
+    [self](atom::documents, atom::list) {
+      return self->state.on_document_tags();
+    },
+    [self](atom::documents, atom::search, const search_request& x) {
+      return self->state.on_search(x);
     },
     [self](atom::load, const id_list& ids) { return self->state.on_load(ids); },
     [self](atom::visit, const job_id& id) { return self->state.on_visit(id); },

@@ -14,6 +14,12 @@ namespace quaero {
 struct reader_config {
   /// > 0; jobs that a filtered list looks at before it stops counting.
   size_t list_scan_max = 100'000;
+  /// > 0; documents that a sorted list, or one of a span of time, looks at.
+  size_t document_scan_max = 100'000;
+  size_t document_tags_max = 10'000;             ///< > 0; in the list of tags.
+  size_t document_sample_max = 10'000;           ///< > 0; for the average size.
+  size_t search_documents_max = 20'000;          ///< > 0; one search looks at.
+  size_t search_bytes_max = 64u * 1024u * 1024u; ///< > 0; of their records.
 };
 
 /// Reads; holds nothing.
@@ -35,6 +41,9 @@ struct reader_state {
                                    const storage::log_query& query);
   caf::result<document_page> on_documents(const storage::document_query& query);
   caf::result<document> on_document(const std::string& id);
+  caf::result<document_statistics> on_document_statistics();
+  caf::result<std::vector<std::string>> on_document_tags();
+  caf::result<search_page> on_search(const search_request& x);
   caf::result<std::vector<loaded_job>> on_load(const id_list& ids);
   caf::result<std::vector<job_view>> on_visit(const job_id& parent);
   caf::result<recovery_ptr> on_recover();
@@ -51,8 +60,10 @@ private:
 /// Answers everything that is read from the database, from what is committed.
 /// Blocks on the disk: spawn it detached, as many as shall read at a time.
 /// Bounds: a list reads what it answers plus what its offset and filter skip,
-/// at most `list_scan_max` jobs; its total is exact up to that.
-/// Errors: ec::not_found, ec::storage_failed (damaged records are named).
+/// at most `list_scan_max` jobs; its total is exact up to that. A search looks
+/// at the newest documents until its page is full or a limit is reached.
+/// Errors: ec::not_found, ec::storage_failed (damaged records are named),
+/// ec::limit_reached for a list of documents that would look at too many.
 reader_actor::behavior_type
 reader(reader_actor::stateful_pointer<reader_state> self, reader_config config,
        std::shared_ptr<const storage::store> db);

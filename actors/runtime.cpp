@@ -4,6 +4,7 @@
 #include "actors/dispatcher.hpp"
 #include "actors/document_store.hpp"
 #include "actors/step_manager.hpp"
+#include "storage/pair_tables.hpp"
 
 #include <utility>
 
@@ -24,7 +25,8 @@ runtime::runtime(caf::actor_system& system, runtime_config config,
                  std::shared_ptr<storage::store> db, uint64_t boot,
                  const wall_clock& clock, key_lookup keys,
                  const worker_kinds& kinds)
-  : system_{system}, detached_{config.detach} {
+  : system_{system}, detached_{config.detach}, ring_{std::make_shared<key_ring>(
+                                                 std::move(keys))} {
   const bool detach = config.detach;
   auto ids = std::make_shared<id_generator>(clock, config.id_seed);
   std::shared_ptr<const storage::store> reading = db;
@@ -35,8 +37,8 @@ runtime::runtime(caf::actor_system& system, runtime_config config,
   for (uint32_t i = 0; i < config.readers; ++i)
     readers.push_back(
       spawn_blocking(system, detach, reader, config.reader, reading));
-  documents
-    = spawn_blocking(system, detach, document_store, reading, ids, &clock);
+  documents = spawn_blocking(system, detach, document_store, reading, ids,
+                             &clock, collector, config.documents);
   config.queue.boot = boot;
   // The first reader is for those outside: a long list of theirs does not keep
   // the runtime waiting.
@@ -46,20 +48,45 @@ runtime::runtime(caf::actor_system& system, runtime_config config,
   job_manager_peers peers{
     steps,     queue,          collector,
     documents, readers.back(), caf::actor_cast<event_sink_actor>(hub)};
-  jobs = system.spawn(job_manager, config.jobs, std::move(peers),
-                      std::move(keys), ids, &clock);
+  jobs = system.spawn(job_manager, config.jobs, std::move(peers), this->keys(),
+                      ids, &clock);
   dispatcher
     = system.spawn(quaero::dispatcher, jobs, readers.back(), collector, &clock);
+  spawn_catalog(config, reading, ids, clock);
   for (const auto& x : readers)
     owned_.push_back(caf::actor_cast<caf::actor>(x));
   for (auto x :
        {caf::actor_cast<caf::actor>(dispatcher),
         caf::actor_cast<caf::actor>(jobs), caf::actor_cast<caf::actor>(steps),
-        caf::actor_cast<caf::actor>(queue),
+        caf::actor_cast<caf::actor>(queue), caf::actor_cast<caf::actor>(pairs),
+        caf::actor_cast<caf::actor>(credentials),
+        caf::actor_cast<caf::actor>(catalog),
         caf::actor_cast<caf::actor>(documents),
         caf::actor_cast<caf::actor>(collector),
         caf::actor_cast<caf::actor>(hub), caf::actor_cast<caf::actor>(store)})
     owned_.push_back(std::move(x));
+}
+
+void runtime::spawn_catalog(const runtime_config& config,
+                            std::shared_ptr<const storage::store> db,
+                            std::shared_ptr<id_generator> ids,
+                            const wall_clock& clock) {
+  // Known before the KEY STORE has its first turn: runs that are brought back
+  // ask at once. It finds and reports what cannot be read.
+  std::vector<key_pair> found;
+  if (storage::read_pairs(*db, found).ok())
+    for (const auto& x : found)
+      ring_->put(x);
+  pairs
+    = system_.spawn(key_store, config.keys, db, collector, ring_, ids, &clock);
+  credentials = system_.spawn(credential_store, config.credentials, db,
+                              collector, ids, &clock);
+  catalog = spawn_blocking(system_, detached_, quaero::catalog, config.catalog,
+                           steps, dispatcher, &clock);
+}
+
+key_lookup runtime::keys() const {
+  return [ring = ring_](std::string_view key) { return ring->find(key); };
 }
 
 void runtime::spawn_workers(const worker_kinds& kinds,
@@ -75,6 +102,7 @@ void runtime::spawn_workers(const worker_kinds& kinds,
       continue;
     worker_pool_config config;
     config.type = kind.job_type;
+    config.attempt.keys = std::make_shared<const key_lookup>(keys());
     config.slots = kind.slots;
     worker_pool_actor pool;
     if (kind.block_worker) {

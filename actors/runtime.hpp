@@ -1,8 +1,12 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/catalog.hpp"
+#include "actors/credential_store.hpp"
+#include "actors/document_store.hpp"
 #include "actors/event_hub.hpp"
 #include "actors/job_manager.hpp"
+#include "actors/key_store.hpp"
 #include "actors/log_collector.hpp"
 #include "actors/queue.hpp"
 #include "actors/reader.hpp"
@@ -26,7 +30,13 @@ struct runtime_config {
   queue_config queue; ///< `boot` is set by the runtime.
   log_collector_config log;
   job_manager_config jobs;
-  uint32_t readers = 2; ///< > 0; threads that read.
+  document_store_config documents;
+  key_store_config keys;
+  credential_store_config credentials;
+  catalog_config catalog;
+  /// > 0; threads that read: the first for those outside, the last for the
+  /// runtime, and one in between for searches.
+  uint32_t readers = 3;
   bool detach = true;   ///< Blocking actors get threads; tests say no.
   uint64_t id_seed = 0; ///< Of the random part of ids.
 };
@@ -59,7 +69,8 @@ using worker_kinds
 class runtime {
 public:
   /// Spawns the actors on `db`, which has an open format.
-  /// @param keys looks up `{key}` placeholders; any thread.
+  /// @param keys looks up `{key}` placeholders that no stored pair has; any
+  ///             thread.
   runtime(caf::actor_system& system, runtime_config config,
           std::shared_ptr<storage::store> db, uint64_t boot,
           const wall_clock& clock, key_lookup keys, const worker_kinds& kinds);
@@ -80,6 +91,15 @@ public:
   /// @returns whether nothing runs. What does runs again after a restart.
   bool drain(std::chrono::nanoseconds limit);
 
+  /// Looks up what a `{key}` placeholder stands for. Any thread, also when the
+  /// runtime is gone.
+  key_lookup keys() const;
+
+  /// The reader for what takes long.
+  const reader_actor& searcher() const {
+    return readers[readers.size() > 2 ? 1 : 0];
+  }
+
   /// Calls `f`, on some thread, with the reason when an actor that
   /// the daemon cannot do without has ended by itself.
   void on_loss(const std::function<void(const caf::error&)>& f);
@@ -93,15 +113,23 @@ public:
   step_manager_actor steps;
   job_manager_actor jobs;
   dispatcher_actor dispatcher;
+  key_store_actor pairs;
+  credential_store_actor credentials;
+  catalog_actor catalog;
   std::vector<worker_pool_actor> pools;
 
 private:
   void spawn_workers(const worker_kinds& kinds,
                      const worker_environment& environment,
                      const wall_clock& clock);
+  void spawn_catalog(const runtime_config& config,
+                     std::shared_ptr<const storage::store> db,
+                     std::shared_ptr<id_generator> ids,
+                     const wall_clock& clock);
 
   caf::actor_system& system_;
   const bool detached_;
+  std::shared_ptr<key_ring> ring_;
   std::vector<caf::actor> owned_;
 };
 

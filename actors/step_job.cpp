@@ -2,6 +2,7 @@
 
 #include "actors/deadlines.hpp"
 #include "actors/retry.hpp"
+#include "actors/secrecy.hpp"
 #include "actors/step_monitor.hpp"
 
 #include <caf/send.hpp>
@@ -33,6 +34,7 @@ commit_ptr step_job_state::change() {
 
 void step_job_state::add_line(commit& to, log_level level,
                               std::string message) {
+  given.hide(message);
   to.lines.push_back({config.record.id, config.record.id,
                       config.record.manager_id, level, log_origin::step,
                       clock->now(), std::move(message)});
@@ -116,8 +118,9 @@ void step_job_state::watch_children(const child_counts& counts) {
 void step_job_state::init() {
   tell_monitor(job_status::running, {}, {});
   context.definition = config.context.definition;
+  given = {};
   auto unresolved
-    = substitute(context.definition.config, context.job_config, keys);
+    = substitute(context.definition.config, context.job_config, keys, &given);
   for (const auto& x : unresolved)
     log(log_level::warn, "placeholder not resolved: " + x);
   log(log_level::info, "Initializing worker...");
@@ -154,6 +157,11 @@ void step_job_state::on_create(step_output made) {
   if (!x->lines.empty())
     self->send(actors.collector, atom::commit_v, std::move(x));
   result = std::move(made.result);
+  given.hide(result);
+  for (auto& job : made.jobs)
+    conceal(given, job);
+  for (auto& one : made.documents)
+    conceal(given, one);
   if (cancelling)
     finish(job_status::cancelled, "cancelled with its run", {});
   else if (made.jobs.size() > config.children_max)
@@ -208,8 +216,8 @@ void step_job_state::save(std::vector<document> documents) {
       });
 }
 
-void step_job_state::on_failure(const std::string& why,
-                                const child_counts& counts) {
+void step_job_state::on_failure(std::string why, const child_counts& counts) {
+  given.hide(why);
   const auto& step = context.definition;
   const bool again = step.on_error == on_error::retry
                      && attempt < config.retry.attempts && !cancelling;

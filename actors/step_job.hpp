@@ -53,6 +53,7 @@ struct step_job_state {
   const wall_clock* clock = nullptr;
   step_monitor_actor children;
   step_context context; ///< Placeholders replaced.
+  secrets given;        ///< Those among them; nothing stored has one.
   uint32_t next_event = 1;
   uint32_t attempt = 1;
   timestamp started_at{};
@@ -75,7 +76,7 @@ struct step_job_state {
   void on_create(step_output made);
   void submit(std::vector<new_job> jobs);
   void save(std::vector<document> documents);
-  void on_failure(const std::string& why, const child_counts& counts = {});
+  void on_failure(std::string why, const child_counts& counts = {});
   void finish(job_status status, std::string error, child_counts counts,
               prepared_ptr saved = nullptr);
 

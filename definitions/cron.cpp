@@ -186,11 +186,8 @@ int closest_firings(const fields& x) {
   return closest;
 }
 
-} // namespace
-
-std::string check_cron(std::string_view text) {
+std::string parse_fields(std::string_view text, fields& all) {
   auto parts = split(text, " \t", false);
-  fields all;
   if (parts.size() != all.size())
     return "expected 5 fields (minute hour day-of-month month day-of-week), "
            "found "
@@ -199,12 +196,56 @@ std::string check_cron(std::string_view text) {
     if (auto why = parse_field(parts[i], field_kinds()[i], all[i]);
         !why.empty())
       return why;
+  return {};
+}
+
+// The rarest date is 29 February: 8 years apart around 2100.
+constexpr std::chrono::days firing_search_max{3653};
+
+// Adds the firings of one day that come after `from`.
+void add_firings(const fields& x, std::chrono::sys_days day, timestamp from,
+                 size_t n, std::vector<timestamp>& out) {
+  for (auto minute = 0; minute < minutes_per_day && out.size() < n; ++minute) {
+    if (!x[0].values[static_cast<size_t>(minute % 60)]
+        || !x[1].values[static_cast<size_t>(minute / 60)])
+      continue;
+    timestamp at{day + std::chrono::minutes{minute}};
+    if (at > from)
+      out.push_back(at);
+  }
+}
+
+} // namespace
+
+std::string check_cron(std::string_view text) {
+  fields all;
+  if (auto why = parse_fields(text, all); !why.empty())
+    return why;
   auto closest = closest_firings(all);
   if (closest < interval_minutes_min)
     return "fires every " + std::to_string(closest)
            + " minutes at times, allowed is every "
            + std::to_string(interval_minutes_min) + " minutes";
   return {};
+}
+
+std::vector<timestamp> next_firings(std::string_view text, timestamp from,
+                                    size_t n) {
+  std::vector<timestamp> out;
+  fields all;
+  if (!parse_fields(text, all).empty())
+    return out;
+  auto day = std::chrono::floor<std::chrono::days>(from);
+  auto last = day + firing_search_max;
+  for (; out.size() < n && day <= last; day += std::chrono::days{1}) {
+    if (!fires_on(all, day))
+      continue;
+    const auto before = out.size();
+    add_firings(all, day, from, n, out);
+    if (out.size() > before)
+      last = day + firing_search_max;
+  }
+  return out;
 }
 
 } // namespace quaero

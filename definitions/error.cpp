@@ -30,6 +30,10 @@ std::string to_string(ec x) {
       return "worker_failed";
     case ec::shutting_down:
       return "shutting_down";
+    case ec::read_only:
+      return "read_only";
+    case ec::changed:
+      return "changed";
   }
   return "unknown";
 }

@@ -22,6 +22,8 @@ enum class ec : uint8_t {
   no_worker,        ///< No worker is registered for a type.
   worker_failed,    ///< A worker refused or failed.
   shutting_down,    ///< The daemon takes no new work.
+  read_only,        ///< It belongs to the system.
+  changed,          ///< It is not the version that the caller knows.
 };
 
 std::string to_string(ec x);

@@ -17,30 +17,22 @@ constexpr uint64_t worker_type_bytes_max = 64;
 constexpr std::string_view slots_head = "workers.";
 constexpr std::string_view slots_tail = ".slots";
 
-std::vector<setting> make_top_level() {
+std::vector<setting> make_folders() {
   using s = settings;
   return {
-    {"data_dir",
-     +[](s& x) { return &x.data_dir; },
-     "./data",
-     "path",
-     "Folder of the database; made when missing.",
-     1,
-     path_bytes_max,
-     {}},
-    {"listen",
-     +[](s& x) { return &x.listen; },
-     "127.0.0.1:8085",
-     "host:port",
-     "Address of the HTTP API; port 0 takes a free one.",
-     3,
-     300,
-     {}},
     {"definitions_dir",
      +[](s& x) { return &x.definitions_dir; },
      "",
      "path",
      "Folder of job definitions (*.toml) to load at start; empty = none.",
+     0,
+     path_bytes_max,
+     {}},
+    {"templates_dir",
+     +[](s& x) { return &x.templates_dir; },
+     "",
+     "path",
+     "Folder of job templates (*.toml) to list; empty = none.",
      0,
      path_bytes_max,
      {}},
@@ -59,6 +51,28 @@ std::vector<setting> make_top_level() {
      "Folder of files with values for {placeholders}; empty = none.",
      0,
      path_bytes_max,
+     {}},
+  };
+}
+
+std::vector<setting> make_top_level() {
+  using s = settings;
+  return {
+    {"data_dir",
+     +[](s& x) { return &x.data_dir; },
+     "./data",
+     "path",
+     "Folder of the database; made when missing.",
+     1,
+     path_bytes_max,
+     {}},
+    {"listen",
+     +[](s& x) { return &x.listen; },
+     "127.0.0.1:8085",
+     "host:port",
+     "Address of the HTTP API; port 0 takes a free one.",
+     3,
+     300,
      {}},
     {"durability",
      +[](s& x) { return &x.durability; },
@@ -313,7 +327,7 @@ std::string_view worker_type_of(std::string_view name) {
 const std::vector<setting>& setting_table() {
   static const auto table = [] {
     auto rows = make_top_level();
-    for (auto more : {make_core_tables(), make_outer_tables()})
+    for (auto more : {make_folders(), make_core_tables(), make_outer_tables()})
       rows.insert(rows.end(), more.begin(), more.end());
     return rows;
   }();

@@ -12,6 +12,8 @@
 
 namespace quaero {
 
+class value;
+
 /// What the daemon can be told. Default construction gives the defaults of
 /// setting_table(), the only place where names, defaults and ranges stand.
 struct settings {
@@ -21,6 +23,7 @@ struct settings {
   std::string listen;          ///< "host:port"; see split_listen().
   std::string definitions_dir; ///< "" = none.
   std::string docs_dir;        ///< "" = none.
+  std::string templates_dir;   ///< "" = none.
   std::string variables_dir;   ///< "" = none.
   std::string durability;      ///< "group", "buffered" or "each".
   uint64_t actor_threads = 0;  ///< 0 = number of cores.
@@ -73,6 +76,7 @@ struct setting {
   uint64_t min = 0; ///< Of numbers; milliseconds of durations.
   uint64_t max = 0; ///< Of numbers; milliseconds of durations; bytes of texts.
   std::vector<const char*> choices; ///< Of texts; none = any text.
+  bool secret = false;              ///< Its value is never shown.
 };
 
 /// Every setting, top level first, tables after, as a file lists them. The one
@@ -157,6 +161,10 @@ bool split_listen(std::string_view text, std::string& host, uint16_t& port);
 
 /// The flags, for `quaerod --help`.
 std::string settings_help();
+
+/// Every setting and its value, by name, as the API shows them: durations as
+/// users write them, secrets as bullets.
+value settings_value(const settings& x);
 
 /// The page docs/settings.md.
 std::string settings_markdown();

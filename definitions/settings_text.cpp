@@ -1,5 +1,6 @@
 #include "definitions/settings.hpp"
 #include "definitions/time.hpp"
+#include "definitions/value.hpp"
 
 #include <algorithm>
 
@@ -86,7 +87,41 @@ std::string escape_cell(std::string_view text) {
   return result;
 }
 
+constexpr const char* bullets
+  = "\u2022\u2022\u2022\u2022\u2022\u2022\u2022\u2022";
+
+// What one row says now.
+struct value_reader {
+  settings& from;
+
+  value operator()(std::string* (*field)(settings&)) const {
+    return *field(from);
+  }
+  value operator()(bool* (*field)(settings&)) const { return *field(from); }
+  value operator()(uint64_t* (*field)(settings&)) const { return *field(from); }
+  value operator()(std::chrono::nanoseconds* (*field)(settings&)) const {
+    return format_duration(*field(from));
+  }
+  value operator()(std::map<std::string, uint64_t>* (*field)(settings&)) const {
+    auto out = value::make_object();
+    for (const auto& [type, number] : *field(from))
+      out.set(type, number);
+    return out;
+  }
+};
+
 } // namespace
+
+value settings_value(const settings& x) {
+  auto copy = x; // The table's fields are not const.
+  auto out = value::make_object();
+  for (const auto& row : setting_table()) {
+    auto now = std::visit(value_reader{copy}, row.where);
+    const bool set = !now.is_string() || !now.as_string().empty();
+    out.set(row.name, row.secret && set ? value{bullets} : std::move(now));
+  }
+  return out;
+}
 
 std::string settings_help() {
   std::string result;

@@ -37,8 +37,8 @@ const value* find_path(const value& x, std::string_view path) {
 
 class substitution {
 public:
-  substitution(const value& job_config, const key_lookup& keys)
-    : job_config_{job_config}, keys_{keys} {}
+  substitution(const value& job_config, const key_lookup& keys, secrets* used)
+    : job_config_{job_config}, keys_{keys}, used_{used} {}
 
   void walk(value& x, bool with_config) {
     if (x.is_string())
@@ -100,14 +100,18 @@ private:
       auto found = look_up(text.substr(1, close - 1));
       if (!found)
         add_unresolved(placeholder);
-      result += found ? *found : std::string{placeholder};
+      result += found ? found->text : std::string{placeholder};
       text.remove_prefix(close + 1);
     }
     return result;
   }
 
-  std::optional<std::string> look_up(std::string_view name) {
-    return keys_ ? keys_(to_lower(name)) : std::nullopt;
+  std::optional<key_text> look_up(std::string_view name) {
+    const auto key = to_lower(name);
+    auto found = keys_ ? keys_(key) : std::nullopt;
+    if (found && used_ != nullptr && !found->seal.empty())
+      used_->add(key, *found);
+    return found;
   }
 
   void add_unresolved(std::string_view x) {
@@ -118,16 +122,33 @@ private:
 
   const value& job_config_;
   const key_lookup& keys_;
+  secrets* used_;
   std::vector<std::string> unresolved_;
 };
 
 } // namespace
 
 std::vector<std::string> substitute(value& x, const value& job_config,
-                                    const key_lookup& keys) {
-  substitution run{job_config, keys};
+                                    const key_lookup& keys, secrets* used) {
+  substitution run{job_config, keys, used};
   run.walk(x, true);
   return run.take_unresolved();
+}
+
+bool has_placeholder(const value& x) {
+  if (x.is_string()) {
+    const auto& text = x.as_string();
+    auto open = text.find('{');
+    return open != std::string::npos
+           && text.find('}', open) != std::string::npos;
+  }
+  if (x.is_array())
+    return std::any_of(x.as_array().begin(), x.as_array().end(),
+                       has_placeholder);
+  if (x.is_object())
+    return std::any_of(x.as_object().begin(), x.as_object().end(),
+                       [](const auto& m) { return has_placeholder(m.second); });
+  return false;
 }
 
 } // namespace quaero

@@ -356,6 +356,8 @@ const char* table_name(char letter) {
       return "document_sources";
     case table::job_log:
       return "job_log";
+    case table::credentials:
+      return "credentials";
   }
   return nullptr;
 }

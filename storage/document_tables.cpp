@@ -334,4 +334,183 @@ status read_documents(const store& db, const document_query& query,
   return {};
 }
 
+// -- walks --------------------------------------------------------------------
+
+namespace {
+
+/// What a document is sorted by.
+struct sort_entry {
+  timestamp at;
+  std::string id;
+
+  auto operator<=>(const sort_entry&) const = default;
+};
+
+bool within(const document_query& query, const document& x) {
+  return (query.created_after == timestamp{}
+          || x.created_at > query.created_after)
+         && (query.created_before == timestamp{}
+             || x.created_at < query.created_before);
+}
+
+/// The text of an index key behind its table and subject, and what follows.
+bool split_index_key(std::string_view key, std::string& text,
+                     std::string_view& suffix) {
+  constexpr size_t head = 2;
+  record_reader in{key.substr(std::min(head, key.size()))};
+  text = in.take_string();
+  if (in.failed())
+    return false;
+  auto prefix = index_prefix(key[1], text);
+  suffix = key.substr(std::min(prefix.size(), key.size()));
+  return suffix.size() >= index_time_bytes;
+}
+
+timestamp time_of(std::string_view suffix) {
+  constexpr uint64_t sign = 1ull << 63;
+  uint64_t descending = 0;
+  for (size_t i = 0; i < index_time_bytes; ++i)
+    descending = descending << 8 | static_cast<unsigned char>(suffix[i]);
+  return timestamp{
+    std::chrono::nanoseconds{static_cast<int64_t>(~descending ^ sign)}};
+}
+
+status find_sorted(const store& db, const document_query& query,
+                   size_t scan_max, std::vector<sort_entry>& out,
+                   bool& complete) {
+  index_join join{db, prefixes_of(query)};
+  complete = true;
+  for (size_t seen = 0; join.next(); ++seen) {
+    if (seen == scan_max) {
+      complete = false;
+      break;
+    }
+    auto suffix = join.suffix();
+    if (suffix.size() < index_time_bytes)
+      return damaged(join.key());
+    document found;
+    std::string id{suffix.substr(index_time_bytes)};
+    auto result = read_document(db, id, found);
+    if (result.code == errc::not_found)
+      continue;
+    if (!result.ok())
+      return result;
+    if (within(query, found))
+      out.push_back({query.by_creation ? found.created_at : found.updated_at,
+                     std::move(id)});
+  }
+  return join.state();
+}
+
+} // namespace
+
+status sort_documents(const store& db, const document_query& query,
+                      size_t scan_max, std::vector<document>& out,
+                      uint64_t& total, bool& complete) {
+  out.clear();
+  std::vector<sort_entry> found;
+  auto result = find_sorted(db, query, scan_max, found, complete);
+  if (!result.ok() || !complete)
+    return result;
+  std::sort(found.begin(), found.end());
+  if (!query.ascending)
+    std::reverse(found.begin(), found.end());
+  total = found.size();
+  for (size_t i = query.offset; i < found.size() && out.size() < query.limit;
+       ++i) {
+    document one;
+    result = read_document(db, found[i].id, one);
+    if (result.ok())
+      out.push_back(std::move(one));
+    else if (result.code != errc::not_found)
+      return result;
+  }
+  return {};
+}
+
+status visit_documents(const store& db,
+                       const std::function<bool(document&&, size_t)>& f) {
+  status error;
+  const auto prefix = index_prefix(by_nothing, {});
+  auto result
+    = for_each(db, prefix, [&](std::string_view key, std::string_view) {
+        auto suffix = key.substr(prefix.size());
+        if (suffix.size() < index_time_bytes) {
+          error = damaged(key);
+          return false;
+        }
+        const auto id = suffix.substr(index_time_bytes);
+        size_t bytes = 0;
+        document found;
+        auto one = read_record(db, text_key(table::documents, id),
+                               [&](std::string_view val) {
+                                 bytes = val.size();
+                                 return decode(val, found);
+                               });
+        if (one.code == errc::not_found)
+          return true; // Removed since the walk began.
+        if (!one.ok()) {
+          error = one;
+          return false;
+        }
+        found.id = id;
+        return f(std::move(found), bytes);
+      });
+  return error.ok() ? result : error;
+}
+
+status read_document_ids(const store& db, std::string_view after, size_t limit,
+                         std::vector<std::string>& out) {
+  out.clear();
+  const auto from = text_key(table::documents, after);
+  return for_each(
+    db, text_key(table::documents, {}),
+    [&](std::string_view key, std::string_view) {
+      if (after.empty() || key != from)
+        out.emplace_back(key.substr(1));
+      return out.size() < limit;
+    },
+    from);
+}
+
+status count_documents(const store& db, document_counts& out) {
+  out = {};
+  status error;
+  auto result = for_each(
+    db, text_key(table::document_index, {&by_source_type, 1}),
+    [&](std::string_view key, std::string_view) {
+      std::string text;
+      std::string_view suffix;
+      if (!split_index_key(key, text, suffix)) {
+        error = damaged(key);
+        return false;
+      }
+      if (out.by_source.empty() || out.by_source.back().first != text)
+        out.by_source.emplace_back(std::move(text), 0);
+      ++out.by_source.back().second;
+      out.last_updated = std::max(out.last_updated, time_of(suffix));
+      return true;
+    });
+  return error.ok() ? result : error;
+}
+
+status read_document_tags(const store& db, size_t limit,
+                          std::vector<std::string>& out) {
+  out.clear();
+  const auto start = text_key(table::document_index, {&by_tag, 1});
+  auto at = db.scan();
+  for (at->seek(start);
+       at->valid() && at->key().starts_with(start) && out.size() < limit;) {
+    std::string text;
+    std::string_view suffix;
+    if (!split_index_key(at->key(), text, suffix))
+      return damaged(at->key());
+    // Over all documents that have it.
+    at->seek(prefix_end(index_prefix(by_tag, text)));
+    out.push_back(std::move(text));
+  }
+  std::sort(out.begin(), out.end());
+  return at->state();
+}
+
 } // namespace quaero::storage

@@ -30,6 +30,7 @@ enum class table : char {
   document_sources = 's',
   job_log = 'x',
   job_postings = 'n',
+  credentials = 'y',
 };
 
 /// "jobs", or nullptr if no table has that letter.

@@ -53,24 +53,6 @@ bool decode_totals(std::string_view val, totals& out) {
   return in.done();
 }
 
-/// Whether `c` is ASCII white space; the locale has no say.
-bool is_blank(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-std::string kv_key(std::string_view key) {
-  while (!key.empty() && is_blank(key.front()))
-    key.remove_prefix(1);
-  while (!key.empty() && is_blank(key.back()))
-    key.remove_suffix(1);
-  auto result = text_key(table::kv, key);
-  for (auto& c : result) {
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 } // namespace
 
 status open_format(store& db) {
@@ -123,24 +105,6 @@ status read_totals(const store& db, totals& out) {
     return result;
   out = found;
   return {};
-}
-
-void put_kv(write_batch& out, std::string_view key, std::string_view val) {
-  auto& record = out.begin_put(kv_key(key));
-  put_byte(record, record_version);
-  record.append(val);
-  out.end_put();
-}
-
-status read_kv(const store& db, std::string_view key, std::string& val) {
-  return read_record(db, kv_key(key), [&](std::string_view record) {
-    record_reader in{record};
-    in.expect(record_version);
-    if (in.failed())
-      return false;
-    val = in.take_rest();
-    return true;
-  });
 }
 
 } // namespace quaero::storage

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// The tables of the database: how each record is written and found. Keys and
@@ -172,19 +173,50 @@ struct document_query {
   std::vector<std::string> tags; ///< All of them, any case.
   size_t limit = 20;
   size_t offset = 0;
+  bool by_creation = false; ///< Else by the last update.
+  bool ascending = false;
+  timestamp created_after{};  ///< Exclusive; zero is no bound.
+  timestamp created_before{}; ///< Exclusive; zero is no bound.
+
+  /// Whether the index alone does not answer it.
+  bool needs_sorting() const {
+    return by_creation || ascending || created_after != timestamp{}
+           || created_before != timestamp{};
+  }
 };
 
 /// Documents, the last updated first, and how many match in all. Without a
 /// filter the total is the stored one (put_totals) and only `offset` + `limit`
 /// index keys are walked. With filters `total` is counted: one index key per
 /// match of the narrowest filter and filter.
+/// A query that needs sorting reads every document that the other filters let
+/// through, `scan_max` of them at most; if there are more, `complete` is false
+/// and the rest of the answer means nothing.
 status read_documents(const store& db, const document_query& query,
                       std::vector<document>& out, uint64_t& total);
+status sort_documents(const store& db, const document_query& query,
+                      size_t scan_max, std::vector<document>& out,
+                      uint64_t& total, bool& complete);
 
-// -- key/value ----------------------------------------------------------------
+/// Calls `f` for each document, the last updated first, with the bytes of its
+/// record, until it returns false.
+status visit_documents(const store& db,
+                       const std::function<bool(document&&, size_t)>& f);
 
-/// Keys are kept trimmed and in lower case.
-void put_kv(write_batch& out, std::string_view key, std::string_view val);
-status read_kv(const store& db, std::string_view key, std::string& val);
+/// Ids of documents in the order of their ids, after `after`.
+status read_document_ids(const store& db, std::string_view after, size_t limit,
+                         std::vector<std::string>& out);
+
+/// How many documents each source type has, and the last update of all. Walks
+/// one index key for each document.
+struct document_counts {
+  std::vector<std::pair<std::string, uint64_t>> by_source;
+  timestamp last_updated{};
+};
+status count_documents(const store& db, document_counts& out);
+
+/// Every tag once, in lower case, sorted, at most `limit`.
+status read_document_tags(const store& db, size_t limit,
+                          std::vector<std::string>& out);
 
 } // namespace quaero::storage

@@ -1,7 +1,8 @@
-#include "actors/gateway/placeholder.hpp"
 #include "actors/gateway/router.hpp"
 #include "actors/gateway/views.hpp"
+#include "definitions/ascii.hpp"
 #include "definitions/json.hpp"
+#include "definitions/substitution.hpp"
 #include "definitions/validation.hpp"
 
 #include <algorithm>
@@ -50,8 +51,21 @@ list_wanted read_list_wanted(query_reader& query) {
   return out;
 }
 
+const key_lookup& keys_of(const exchange_ptr& ex) {
+  return ex->context().config.keys;
+}
+
+// Two people who change it must not overwrite each other: its version goes
+// along.
+http_answer definition_answer(const exchange_ptr& ex, const job_definition& x,
+                              unsigned status = 200) {
+  auto out = json_answer(definition_json(x, keys_of(ex)), status);
+  out.headers.emplace_back("ETag", definition_tag(x, keys_of(ex)));
+  return out;
+}
+
 value definitions_json(std::vector<job_definition>& xs,
-                       const list_wanted& wanted) {
+                       const list_wanted& wanted, const key_lookup& keys) {
   std::erase_if(xs, [&](const job_definition& x) {
     return (!wanted.type.empty() && x.type != wanted.type)
            || (wanted.enabled && x.enabled != *wanted.enabled);
@@ -68,7 +82,7 @@ value definitions_json(std::vector<job_definition>& xs,
   if (wanted.offset < end)
     end = std::min(end, wanted.offset + wanted.limit);
   for (size_t i = wanted.offset; i < end; ++i)
-    out.push_back(definition_json(xs[i]));
+    out.push_back(definition_json(xs[i], keys));
   return value::make_object({{"job_definitions", std::move(out)},
                              {"total_count", uint64_t{xs.size()}},
                              {"limit", uint64_t{wanted.limit}},
@@ -83,7 +97,7 @@ void list_definitions(const exchange_ptr& ex) {
   ex->ask<std::vector<job_definition>>(
     ex->actors().reader,
     [=](std::vector<job_definition>& xs) {
-      ex->reply(definitions_json(xs, wanted));
+      ex->reply(definitions_json(xs, wanted, keys_of(ex)));
     },
     atom::list_v);
 }
@@ -91,8 +105,18 @@ void list_definitions(const exchange_ptr& ex) {
 void get_definition(const exchange_ptr& ex) {
   ex->ask<job_definition>(
     ex->actors().reader,
-    [ex](job_definition& x) { ex->reply(definition_json(x)); }, atom::get_v,
-    ex->params[0]);
+    [ex](job_definition& x) {
+      auto tag = definition_tag(x, keys_of(ex));
+      auto known = ex->request().field("if-none-match");
+      // The whole tag: what it shows beside the content may differ.
+      const bool same
+        = trim(known) == "*" || known.find(tag) != std::string_view::npos;
+      if (same)
+        ex->reply({304, "", "", {{"ETag", std::move(tag)}}});
+      else
+        ex->reply(definition_answer(ex, x));
+    },
+    atom::get_v, ex->params[0]);
 }
 
 void export_definition(const exchange_ptr& ex) {
@@ -184,49 +208,31 @@ void validate_definition(const exchange_ptr& ex) {
 
 // -- writing ------------------------------------------------------------------
 
-http_answer read_only(const std::string& id) {
-  return make_problem(403, "read_only",
-                      "'" + id + "' belongs to the system and cannot be "
-                        + "changed");
+// Stores a definition; the DISPATCHER says whether it may take the place of
+// what is there.
+void put_unchecked(const exchange_ptr& ex, const definition_change& x) {
+  ex->ask<definition_stored>(
+    ex->actors().dispatcher,
+    [=](definition_stored& y) {
+      ex->reply(definition_answer(ex, y.definition, y.is_new ? 201 : 200));
+    },
+    atom::put_v, x);
 }
 
-// Answers what is stored, which has times that were not sent.
-void reply_stored(const exchange_ptr& ex, const job_definition& x,
-                  unsigned status) {
-  ex->ask_or<job_definition>(
-    ex->actors().reader,
-    [=](job_definition& now) { ex->reply(definition_json(now), status); },
-    [=](const caf::error&) { ex->reply(definition_json(x), status); },
-    atom::get_v, x.id);
-}
-
-void put_checked(const exchange_ptr& ex, const job_definition& x) {
+void store_definition(const exchange_ptr& ex, const job_definition& x,
+                      bool must_exist) {
+  definition_change change;
+  change.definition = x;
+  change.definition.validation_status = "valid";
+  change.definition.validation_error.clear();
+  change.definition.validated_at = system_wall_clock().now();
+  change.if_match = ex->request().field("if-match");
+  change.must_exist = must_exist;
   check_steps(ex, x, [=](const std::vector<definition_error>& errors) {
     if (!errors.empty())
       return ex->reply(make_problem(errors));
-    ex->ask<bool>(
-      ex->actors().dispatcher,
-      [=](bool is_new) { reply_stored(ex, x, is_new ? 201 : 200); },
-      atom::put_v, x);
+    put_unchecked(ex, change);
   });
-}
-
-// Stores a definition, unless one of the system is in its place.
-void store_definition(const exchange_ptr& ex, const job_definition& x,
-                      bool must_exist) {
-  auto absent = [=](const caf::error& why) {
-    if (must_exist || why != caf::error{ec::not_found})
-      return ex->fail(why);
-    put_checked(ex, x);
-  };
-  ex->ask_or<job_definition>(
-    ex->actors().reader,
-    [=](job_definition& old) {
-      if (old.job_type == "system")
-        return ex->reply(read_only(old.id));
-      put_checked(ex, x);
-    },
-    absent, atom::get_v, x.id);
 }
 
 // A definition sent as JSON has no text: a text that came along with it (from
@@ -268,20 +274,90 @@ void replace_definition(const exchange_ptr& ex) {
 }
 
 void delete_definition(const exchange_ptr& ex) {
-  auto id = ex->params[0];
-  ex->ask<job_definition>(
-    ex->actors().reader,
-    [=](job_definition& old) {
-      if (old.job_type == "system")
-        return ex->reply(read_only(id));
-      ex->ask<void>(
-        ex->actors().dispatcher,
-        [ex] {
-          ex->reply({204, "", "", {}});
-        },
-        atom::remove_v, id);
+  definition_removal what{ex->params[0],
+                          std::string{ex->request().field("if-match")}};
+  ex->ask<void>(
+    ex->actors().dispatcher,
+    [ex] {
+      ex->reply({204, "", "", {}});
     },
-    atom::get_v, id);
+    atom::remove_v, what);
+}
+
+// Keeps a text that is no definition yet, for somebody to go on with.
+void save_invalid(const exchange_ptr& ex) {
+  const auto& text = ex->request().body;
+  if (text.size() > definition_limits{}.bytes_max || !is_utf8(text))
+    return ex->reply(make_problem(
+      400, "invalid_argument",
+      "a definition is UTF-8 and has at most "
+        + std::to_string(definition_limits{}.bytes_max) + " bytes"));
+  auto now = system_wall_clock().now();
+  auto read = parse_toml(text);
+  definition_change change;
+  auto& x = change.definition;
+  x.id = "invalid-"
+         + std::to_string(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                            now.time_since_epoch())
+                            .count());
+  x.name = "Invalid";
+  x.toml = text;
+  x.enabled = false;
+  x.validation_status = "invalid";
+  x.validation_error
+    = read.ok() ? "saved as invalid" : to_string(read.errors.front());
+  x.validated_at = now;
+  put_unchecked(ex, change);
+}
+
+// -- files --------------------------------------------------------------------
+
+value texts_json(const std::vector<std::string>& xs) {
+  value::array out;
+  for (const auto& x : xs)
+    out.emplace_back(x);
+  return out;
+}
+
+void reload_definitions(const exchange_ptr& ex) {
+  ex->ask<load_report>(
+    ex->actors().catalog,
+    [ex](load_report& x) {
+      const bool good = x.errors.empty();
+      auto message = std::to_string(x.loaded) + " of " + std::to_string(x.files)
+                     + " files loaded, " + std::to_string(x.changed)
+                     + " changed";
+      if (!good)
+        message += "; " + x.errors.front();
+      ex->reply(value::make_object({{"success", good},
+                                    {"loaded", x.loaded},
+                                    {"changed", x.changed},
+                                    {"message", std::move(message)},
+                                    {"errors", texts_json(x.errors)}}));
+    },
+    atom::load_v);
+}
+
+void list_templates(const exchange_ptr& ex) {
+  ex->ask<template_list>(
+    ex->actors().catalog,
+    [ex](template_list& all) {
+      value::array out;
+      for (const auto& x : all.templates) {
+        value::array steps;
+        for (const auto& [name, type] : x.steps)
+          steps.push_back(value::make_object({{"name", name}, {"type", type}}));
+        out.push_back(value::make_object({{"id", x.id},
+                                          {"name", x.name},
+                                          {"type", x.type},
+                                          {"description", x.description},
+                                          {"tags", texts_json(x.tags)},
+                                          {"steps", std::move(steps)}}));
+      }
+      ex->reply(value::make_object(
+        {{"templates", std::move(out)}, {"errors", texts_json(all.errors)}}));
+    },
+    atom::list_v);
 }
 
 // -- running ------------------------------------------------------------------
@@ -311,9 +387,24 @@ std::string read_overrides(const std::string& text, run_request& out) {
   return {};
 }
 
+// Who may run a definition need not be who may use every secret in it: a value
+// that is given for one run cannot ask for one.
+std::string secret_in(const run_request& x, const key_lookup& keys) {
+  for (const auto& [name, text] : x.overrides) {
+    value one{text};
+    secrets asked;
+    substitute(one, value::make_object(), keys, &asked);
+    if (!asked.empty())
+      return "config." + name + ": a value for one run may not name a secret";
+  }
+  return {};
+}
+
 void execute_definition(const exchange_ptr& ex) {
   run_request wanted{ex->params[0], {}};
   auto error = read_overrides(ex->request().body, wanted);
+  if (error.empty())
+    error = secret_in(wanted, keys_of(ex));
   if (!error.empty())
     return ex->reply(make_problem(400, "invalid_argument", std::move(error)));
   ex->ask<run_started>(
@@ -336,6 +427,9 @@ const std::vector<route>& definition_routes() {
     {"POST", "/api/job-definitions", post_definition},
     {"POST", "/api/job-definitions/validate", validate_definition},
     {"POST", "/api/job-definitions/upload", upload_definition},
+    {"POST", "/api/job-definitions/save-invalid", save_invalid},
+    {"POST", "/api/job-definitions/reload", reload_definitions},
+    {"GET", "/api/job-templates", list_templates},
     {"GET", "/api/job-definitions/{id}", get_definition},
     {"PUT", "/api/job-definitions/{id}", replace_definition},
     {"DELETE", "/api/job-definitions/{id}", delete_definition},

@@ -39,7 +39,8 @@ caf::error unusable(std::string message) {
 
 bool all_set(const gateway_actors& x) {
   return x.dispatcher && x.job_manager && x.step_manager && x.queue && x.reader
-         && x.log_collector && x.document_store;
+         && x.log_collector && x.document_store && x.searcher && x.key_store
+         && x.credential_store && x.catalog;
 }
 
 std::string name_broken_limit(const gateway_config& x) {
@@ -137,6 +138,7 @@ caf::expected<uint16_t> gateway::impl::start(caf::actor_system& sys,
   if (auto e = bind())
     return e;
   auto bound = acceptor_.local_endpoint();
+  context_.config.port = bound.port();
   const bool v6 = bound.address().is_v6();
   auto host = bound.address().to_string();
   url = "http://" + (v6 ? "[" + host + "]" : host) + ":"

@@ -1,12 +1,15 @@
 #pragma once
 
-#include "actors/actors.hpp"
+#include "actors/catalog_actors.hpp"
+#include "definitions/secrets.hpp"
+#include "definitions/value.hpp"
 
 #include <caf/expected.hpp>
 #include <caf/fwd.hpp>
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -20,6 +23,13 @@ struct gateway_config {
   std::string version = "0.1.0";
   std::string build = "unknown";
   std::string git_commit = "unknown";
+  /// What GET /api/config shows; no secrets.
+  value settings = value::make_object();
+  /// Whether a placeholder's key exists and is secret; null: no key does. Any
+  /// thread.
+  key_lookup keys;
+  /// Has the daemon stop; null: it cannot be asked to. Must not block.
+  std::function<void()> on_shutdown;
 
   size_t body_bytes_max = 8 * 1024 * 1024; ///< More is answered 413.
   /// Request line and header fields together; more is answered 431.
@@ -58,6 +68,10 @@ struct gateway_actors {
   reader_actor reader;
   log_collector_actor log_collector;
   document_store_actor document_store;
+  reader_actor searcher; ///< A READER for what takes long.
+  key_store_actor key_store;
+  credential_store_actor credential_store;
+  catalog_actor catalog;
 };
 
 /// The GATEWAY: HTTP/1.1 for programs and the manual's pages for people. One

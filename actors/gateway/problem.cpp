@@ -24,6 +24,10 @@ unsigned status_of(ec x) {
       return 429;
     case ec::shutting_down:
       return 503;
+    case ec::read_only:
+      return 403;
+    case ec::changed:
+      return 412;
     default:
       return 500;
   }

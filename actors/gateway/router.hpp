@@ -60,6 +60,11 @@ const std::vector<route>& definition_routes();
 const std::vector<route>& job_routes();
 const std::vector<route>& log_routes();
 const std::vector<route>& document_routes();
+const std::vector<route>& search_routes();
+const std::vector<route>& key_routes();
+const std::vector<route>& credential_routes();
+const std::vector<route>& config_routes();
+const std::vector<route>& scheduler_routes();
 const std::vector<route>& page_routes();
 const std::vector<route>& openapi_routes();
 

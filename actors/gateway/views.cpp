@@ -1,6 +1,9 @@
 #include "actors/gateway/views.hpp"
 
+#include "definitions/ascii.hpp"
+#include "definitions/definition_version.hpp"
 #include "definitions/json.hpp"
+#include "definitions/validation.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -105,7 +108,7 @@ value job_json(const job_view& x, const child_counts& counts) {
     out.set("step_id", to_string(job.step_id));
   out.set("type", job.type);
   out.set("name", job.name);
-  out.set("config", stored_json(job.config));
+  out.set("config", stored_json(without_seals(job.config)));
   out.set("metadata", stored_json(job.metadata));
   out.set("queue", job.queue);
   out.set("priority", int{job.priority});
@@ -176,14 +179,55 @@ value document_json(const document& x) {
   return out;
 }
 
-value definition_json(const job_definition& x) {
+namespace {
+
+// The key that a step's `api_key` names: KEY, {KEY}, or {config.MEMBER} whose
+// text is one of the two. "" if that cannot be said.
+std::string api_key_of(const step& x, const value& job_config) {
+  auto name = x.config.get_string("api_key").value_or("");
+  constexpr std::string_view in_config = "{config.";
+  if (name.starts_with(in_config) && name.ends_with('}'))
+    name = job_config
+             .get_string(name.substr(in_config.size(),
+                                     name.size() - in_config.size() - 1))
+             .value_or("");
+  if (name.size() > 2 && name.front() == '{' && name.back() == '}')
+    name = name.substr(1, name.size() - 2);
+  return to_lower(trim(name));
+}
+
+// Why the definition could not run, "" if it could.
+std::string runtime_error_of(const job_definition& x, const key_lookup& keys) {
+  if (x.validation_status == "invalid")
+    return x.validation_error.empty() ? "the definition is not valid"
+                                      : x.validation_error;
+  if (!keys)
+    return {};
+  for (const auto& one : x.steps) {
+    auto key = api_key_of(one, x.config);
+    if (!key.empty() && !keys(key))
+      return "step." + one.name + ".api_key: there is no key '" + key + "'";
+  }
+  return {};
+}
+
+} // namespace
+
+value definition_json(const job_definition& x, const key_lookup& keys) {
   auto out = to_value(x);
-  const bool invalid = x.validation_status == "invalid";
-  out.set("runtime_status", invalid     ? "error"
-                            : x.enabled ? "ready"
-                                        : "disabled");
-  out.set("runtime_error", invalid ? x.validation_error : std::string{});
+  auto why = runtime_error_of(x, keys);
+  out.set("runtime_status", !why.empty() ? "error"
+                            : x.enabled  ? "ready"
+                                         : "disabled");
+  out.set("runtime_error", std::move(why));
   return out;
+}
+
+std::string definition_tag(const job_definition& x, const key_lookup& keys) {
+  auto out = '"' + definition_version(x);
+  if (auto why = runtime_error_of(x, keys); !why.empty())
+    out += '-' + content_hash(why);
+  return out + '"';
 }
 
 value status_json(const actor_status& x) {

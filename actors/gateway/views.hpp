@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "definitions/secrets.hpp"
 #include "definitions/value.hpp"
 
 #include <cstddef>
@@ -36,7 +37,11 @@ value step_log_json(const log_entry& x);
 value document_json(const document& x);
 
 /// The definition and whether it could run (runtime_status, runtime_error).
-value definition_json(const job_definition& x);
+/// @param keys tells which keys exist; null: none is asked for.
+value definition_json(const job_definition& x, const key_lookup& keys);
+
+/// The strong entity tag of what definition_json() makes.
+std::string definition_tag(const job_definition& x, const key_lookup& keys);
 
 value status_json(const actor_status& x);
 

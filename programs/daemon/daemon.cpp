@@ -1,10 +1,8 @@
 #include "programs/daemon/daemon.hpp"
 
 #include "actors/deadlines.hpp"
-#include "actors/gateway/placeholder.hpp"
 #include "actors/workers/registry.hpp"
 #include "definitions/log.hpp"
-#include "definitions/validation.hpp"
 #include "storage/leveldb_store.hpp"
 #include "storage/tables.hpp"
 
@@ -90,7 +88,9 @@ daemon::~daemon() {
 
 std::string daemon::open_database() {
   std::error_code error;
-  fs::create_directories(settings_.data_dir, error);
+  // Secrets are in it as they are.
+  if (fs::create_directories(settings_.data_dir, error) && !error)
+    fs::permissions(settings_.data_dir, fs::perms::owner_all, error);
   if (error)
     return "data directory " + settings_.data_dir
            + " cannot be made: " + error.message();
@@ -118,84 +118,33 @@ std::string daemon::open_database() {
 }
 
 std::string daemon::load_variables() {
+  variables found;
   for (const auto& path : toml_files(settings_.variables_dir)) {
-    auto problems = read_variables(read_file(path), variables_);
+    auto problems = read_variables(read_file(path), found);
     if (!problems.empty())
       return path.string() + ": " + problems.front();
   }
-  if (!settings_.docs_dir.empty())
-    variables_["docs-dir"] = fs::absolute(settings_.docs_dir);
-  if (!settings_.definitions_dir.empty())
-    variables_["definitions-dir"] = fs::absolute(settings_.definitions_dir);
-  variables_["data-dir"] = settings_.data_dir;
+  std::lock_guard guard{keys_mutex_};
+  variables_ = std::move(found);
   return {};
 }
 
-std::optional<std::string> daemon::find_key(std::string_view key) const {
+std::optional<key_text> daemon::find_key(std::string_view key) const {
   std::lock_guard guard{keys_mutex_};
-  auto i = variables_.find(key);
-  if (i == variables_.end())
-    return std::nullopt;
-  return i->second;
-}
-
-std::vector<definition_error> daemon::check_steps(const job_definition& x) {
-  std::vector<definition_error> out;
-  caf::scoped_actor self{*system_};
-  for (const auto& one : x.steps) {
-    if (has_placeholder(one.config))
-      continue;
-    const auto field = "step." + one.name;
-    self->request(runtime_->steps, answer_deadline, atom::validate_v, one)
-      .receive(
-        [&](const std::vector<std::string>& rules) {
-          for (const auto& rule : rules)
-            out.push_back({0, field, rule});
-        },
-        [&](const caf::error& why) {
-          out.push_back({0, field, message_of(why)});
-        });
-  }
-  return out;
-}
-
-void daemon::load_definition(const std::string& path) {
-  auto parsed = parse_toml(read_file(path));
-  if (parsed.ok())
-    parsed.errors = check_steps(parsed.definition);
-  for (const auto& x : parsed.errors)
-    log::error("definitions.invalid", {{"error", to_string(x, path)}});
-  if (!parsed.ok())
-    return;
-  auto& x = parsed.definition;
-  x.validation_status = "valid";
-  x.validated_at = system_wall_clock().now();
-  caf::scoped_actor self{*system_};
-  bool same = false;
-  self->request(runtime_->readers.front(), reader_deadline, atom::get_v, x.id)
-    .receive(
-      [&](const job_definition& old) {
-        same = old.content_hash == x.content_hash;
-        x.updated = !same;
-      },
-      [](const caf::error&) {});
-  if (same)
-    return;
-  const auto id = x.id;
-  self->request(runtime_->dispatcher, store_deadline, atom::put_v, std::move(x))
-    .receive(
-      [&](bool is_new) {
-        log::info("definitions.loaded", {{"id", id}, {"new", is_new}});
-      },
-      [&](const caf::error& e) {
-        log::error("definitions.not_stored",
-                   {{"id", id}, {"error", message_of(e)}});
-      });
+  for (const auto* from : {&own_, &variables_})
+    if (auto i = from->find(key); i != from->end())
+      return key_text{i->second};
+  return std::nullopt;
 }
 
 void daemon::load_definitions() {
-  for (const auto& path : toml_files(settings_.definitions_dir))
-    load_definition(path);
+  // What is wrong with them is in the log.
+  caf::scoped_actor self{*system_};
+  self->request(runtime_->catalog, store_deadline, atom::load_v)
+    .receive([](const load_report&) {},
+             [](const caf::error& e) {
+               log::error("definitions.not_loaded", {{"error", message_of(e)}});
+             });
 }
 
 std::string daemon::listen() {
@@ -203,16 +152,21 @@ std::string daemon::listen() {
   if (!split_listen(settings_.listen, how.address, how.port))
     return "listen: '" + settings_.listen + "' is not HOST:PORT";
   how.docs_dir = settings_.docs_dir;
+  how.settings = settings_value(settings_);
+  how.keys = runtime_->keys();
+  how.on_shutdown = on_stop_;
   gateway_actors actors{runtime_->dispatcher,      runtime_->jobs,
                         runtime_->steps,           runtime_->queue,
                         runtime_->readers.front(), runtime_->collector,
-                        runtime_->documents};
+                        runtime_->documents,       runtime_->searcher(),
+                        runtime_->pairs,           runtime_->credentials,
+                        runtime_->catalog};
   auto port = gateway_.start(*system_, how, actors);
   if (!port)
     return message_of(port.error());
   url_ = gateway_.url();
   std::lock_guard guard{keys_mutex_};
-  variables_["server-url"] = url_;
+  own_["server-url"] = url_;
   return {};
 }
 
@@ -252,6 +206,11 @@ std::string daemon::start() {
     return why;
   if (auto why = load_variables(); !why.empty())
     return why;
+  if (!settings_.docs_dir.empty())
+    own_["docs-dir"] = fs::absolute(settings_.docs_dir);
+  if (!settings_.definitions_dir.empty())
+    own_["definitions-dir"] = fs::absolute(settings_.definitions_dir);
+  own_["data-dir"] = settings_.data_dir;
   config_ = std::make_unique<system_config>(settings_.actor_threads);
   system_ = std::make_unique<caf::actor_system>(*config_);
   runtime_config how;
@@ -259,6 +218,10 @@ std::string daemon::start() {
   how.queue.report_durability = durability_of(settings_.durability);
   how.id_seed = std::random_device{}();
   how.id_seed = how.id_seed << 32 | std::random_device{}();
+  how.keys.reserved = {"server-url", "docs-dir", "definitions-dir", "data-dir"};
+  how.catalog.definitions_dir = settings_.definitions_dir;
+  how.catalog.templates_dir = settings_.templates_dir;
+  how.catalog.reload_variables = [this] { return load_variables(); };
   runtime_ = std::make_unique<runtime>(
     *system_, how, db_, boot_, system_wall_clock(),
     [this](std::string_view key) { return find_key(key); },

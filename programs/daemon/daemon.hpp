@@ -3,7 +3,6 @@
 #include "actors/gateway/gateway.hpp"
 #include "actors/runtime.hpp"
 #include "definitions/settings.hpp"
-#include "definitions/validation.hpp"
 #include "definitions/variables.hpp"
 #include "storage/store.hpp"
 
@@ -11,6 +10,7 @@
 #include <caf/actor_system_config.hpp>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -42,6 +42,10 @@ public:
   void on_failure(std::function<void()> f) { on_failure_ = std::move(f); }
   bool failed() const { return failed_; }
 
+  /// Calls `f` from any thread when somebody asks the daemon to stop. Set it
+  /// before start(). It must not block.
+  void on_stop_request(std::function<void()> f) { on_stop_ = std::move(f); }
+
   /// Takes no new work, lets what runs end for at most `drain_timeout`, closes.
   /// @returns whether nothing was interrupted.
   bool stop();
@@ -51,16 +55,16 @@ private:
   std::string open_database();
   std::string load_variables();
   void load_definitions();
-  void load_definition(const std::string& path);
-  std::vector<definition_error> check_steps(const job_definition& x);
   std::string listen();
   std::string write_endpoint() const;
-  std::optional<std::string> find_key(std::string_view key) const;
+  std::optional<key_text> find_key(std::string_view key) const;
 
   settings settings_;
+  variables own_; ///< What the daemon itself knows; beats the files.
   variables variables_;
   mutable std::mutex keys_mutex_;
   std::function<void()> on_failure_;
+  std::function<void()> on_stop_;
   std::atomic<bool> failed_{false};
   std::atomic<bool> stopping_{false}; ///< Actors may end from here on.
   std::shared_ptr<storage::store> db_;

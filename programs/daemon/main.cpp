@@ -39,6 +39,7 @@ int run(const quaero::settings& how) {
   std::signal(SIGPIPE, SIG_IGN);
   quaero::daemon daemon{how};
   daemon.on_failure([] { kill(getpid(), SIGTERM); });
+  daemon.on_stop_request([] { kill(getpid(), SIGTERM); });
   if (auto why = daemon.start(); !why.empty()) {
     std::fprintf(stderr, "quaerod: %s\n", why.c_str());
     return exit_failed;

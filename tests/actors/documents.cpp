@@ -11,7 +11,9 @@ struct fixture : test::deterministic {
   std::shared_ptr<storage::memory_store> db
     = std::make_shared<storage::memory_store>();
   std::shared_ptr<id_generator> ids = std::make_shared<id_generator>(clock, 1);
-  document_store_actor aut = own(sys.spawn(document_store, db, ids, &clock));
+  document_store_actor aut
+    = own(sys.spawn(document_store, db, ids, &clock, log_collector_actor{},
+                    document_store_config{}));
   job_id run = ids->next();
 
   static document make(const std::string& source, std::string text = "body") {

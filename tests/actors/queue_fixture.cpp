@@ -29,7 +29,8 @@ queue_fixture::queue_fixture()
       };
     })});
   reader_ = own(sys.spawn(reader, reader_config{}, db));
-  documents_ = own(sys.spawn(document_store, db, ids, &clock));
+  documents_ = own(sys.spawn(document_store, db, ids, &clock,
+                             log_collector_actor{}, document_store_config{}));
 }
 
 queue_fixture::~queue_fixture() {

@@ -281,9 +281,9 @@ BOOST_AUTO_TEST_CASE(definitions_of_the_system_are_not_removed) {
   auto x = make_definition("sys", {make_step("a")});
   x.job_type = "system";
   ask<bool>(rt->dispatcher, atom::put_v, x);
-  const std::string id = "sys";
+  const definition_removal id{"sys", {}};
   BOOST_TEST(
-    is_error(ask(rt->dispatcher, atom::remove_v, id).error, ec::conflict));
+    is_error(ask(rt->dispatcher, atom::remove_v, id).error, ec::read_only));
   x.job_type = "user";
   ask<bool>(rt->dispatcher, atom::put_v, x);
   BOOST_TEST(ask(rt->dispatcher, atom::remove_v, id).ok());

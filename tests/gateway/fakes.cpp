@@ -181,15 +181,20 @@ caf::behavior reader_of(const world_ptr& w) {
   };
 }
 
-bool put_definition(world& w, const job_definition& x) {
+caf::result<definition_stored> put_definition(world& w,
+                                              const definition_change& x) {
   guard lock{w.mutex};
   for (auto& old : w.definitions)
-    if (old.id == x.id) {
-      old = x;
-      return false;
+    if (old.id == x.definition.id) {
+      if (old.job_type == "system")
+        return make_error(ec::read_only, "belongs to the system");
+      old = x.definition;
+      return definition_stored{old, false, true};
     }
-  w.definitions.push_back(x);
-  return true;
+  if (x.must_exist)
+    return absent("definition");
+  w.definitions.push_back(x.definition);
+  return definition_stored{x.definition, true, true};
 }
 
 caf::behavior dispatcher_of(const world_ptr& w) {
@@ -203,13 +208,19 @@ caf::behavior dispatcher_of(const world_ptr& w) {
       id.bytes[15] = 77;
       return run_started{id, "Name of " + x.definition_id};
     },
-    [w](atom::put, const job_definition& x) { return put_definition(*w, x); },
-    [w](atom::remove, const std::string& id) -> caf::result<void> {
+    [w](atom::put, const definition_change& x) {
+      return put_definition(*w, x);
+    },
+    [w](atom::remove, const definition_removal& x) -> caf::result<void> {
       guard lock{w->mutex};
-      if (std::erase_if(w->definitions,
-                        [&](const auto& x) { return x.id == id; })
-          == 0)
+      auto& all = w->definitions;
+      auto i = std::find_if(all.begin(), all.end(),
+                            [&](const auto& y) { return y.id == x.id; });
+      if (i == all.end())
         return absent("definition");
+      if (i->job_type == "system")
+        return make_error(ec::read_only, "belongs to the system");
+      all.erase(i);
       return caf::unit;
     },
     [](atom::status) { return status_of("dispatcher"); },
@@ -275,6 +286,14 @@ caf::behavior document_store_of() {
   };
 }
 
+// Routes of these are tested with the real ones.
+template <class Handle>
+Handle silent(caf::actor_system& sys) {
+  return as<Handle>(sys.spawn([] {
+    return caf::behavior{[](atom::status) { return status_of("silent"); }};
+  }));
+}
+
 } // namespace
 
 job_view& world::add_job(std::string type, std::string name, job_id parent,
@@ -335,6 +354,10 @@ gateway_actors gateway_fixture::spawn_actors() {
     = as<log_collector_actor>(sys.spawn([w] { return log_collector_of(w); }));
   out.document_store
     = as<document_store_actor>(sys.spawn([] { return document_store_of(); }));
+  out.searcher = out.reader;
+  out.key_store = silent<key_store_actor>(sys);
+  out.credential_store = silent<credential_store_actor>(sys);
+  out.catalog = silent<catalog_actor>(sys);
   return out;
 }
 

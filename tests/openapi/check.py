@@ -8,12 +8,15 @@ area calls with success fails the check."""
 import sys
 
 import api
+import catalog
 import definitions
 import documents
 import jobs
+import shutdown
 import system
 
-AREAS = (definitions, jobs, documents, system)
+# The last one ends the daemon.
+AREAS = (definitions, jobs, documents, system, catalog, shutdown)
 
 
 def main():

@@ -192,4 +192,100 @@ BOOST_AUTO_TEST_CASE(times_before_1970_sort_last) {
   BOOST_CHECK_EQUAL(find(query), "0 99 of 21");
 }
 
+namespace {
+
+/// The matches' numbers and the total, with every document looked at.
+std::string sorted(const store& db, const document_query& query,
+                   size_t scan_max = 1000) {
+  std::vector<document> found;
+  uint64_t total = 0;
+  bool complete = false;
+  require_ok(sort_documents(db, query, scan_max, found, total, complete));
+  if (!complete)
+    return "too many";
+  std::string result;
+  for (auto& x : found)
+    result += x.source_id + " ";
+  return result + "of " + std::to_string(total);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(documents_are_sorted_by_either_time_both_ways) {
+  write(*db, [](write_batch& out) {
+    for (int n : {7, 8, 9}) {
+      auto old = make_document(n);
+      auto x = old;
+      x.created_at = at(100 - n);
+      put_document(out, x, &old);
+    }
+  });
+  document_query query;
+  query.limit = 3;
+  BOOST_TEST(sorted(*db, query) == "59 58 57 of 60");
+  query.ascending = true;
+  BOOST_TEST(sorted(*db, query) == "0 1 2 of 60");
+  query.created_after = at(0);
+  query.by_creation = true;
+  BOOST_TEST(sorted(*db, query) == "9 8 7 of 3");
+  query.ascending = false;
+  BOOST_TEST(sorted(*db, query) == "7 8 9 of 3");
+  query.offset = 2;
+  BOOST_TEST(sorted(*db, query) == "9 of 3");
+  query.created_before = at(93);
+  query.offset = 0;
+  BOOST_TEST(sorted(*db, query) == "8 9 of 2"); // Both bounds exclude.
+}
+
+BOOST_AUTO_TEST_CASE(a_sorted_list_looks_at_so_many_and_no_more) {
+  document_query query;
+  query.tags = {"third"}; // 20 of them.
+  query.limit = 1;
+  BOOST_TEST(sorted(*db, query, 20) == "57 of 20");
+  BOOST_TEST(sorted(*db, query, 19) == "too many");
+}
+
+BOOST_AUTO_TEST_CASE(documents_are_counted_by_source) {
+  document_counts counts;
+  require_ok(count_documents(*db, counts));
+  BOOST_REQUIRE(counts.by_source.size() == 2u);
+  BOOST_TEST(counts.by_source[0].first == "web"); // Shorter texts come first.
+  BOOST_TEST(counts.by_source[0].second == 30u);
+  BOOST_TEST(counts.by_source[1].second == 30u);
+  BOOST_CHECK(counts.last_updated == at(59));
+}
+
+BOOST_AUTO_TEST_CASE(every_tag_is_listed_once) {
+  std::vector<std::string> tags;
+  require_ok(read_document_tags(*db, 10, tags));
+  BOOST_CHECK((tags == std::vector<std::string>{"fifth", "third"}));
+  require_ok(read_document_tags(*db, 1, tags));
+  BOOST_TEST(tags.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(documents_are_visited_from_the_last_changed_on) {
+  std::string seen;
+  require_ok(visit_documents(*db, [&](document&& x, size_t bytes) {
+    BOOST_TEST(bytes > 0u);
+    seen += x.source_id + " ";
+    return x.source_id != "57";
+  }));
+  BOOST_TEST(seen == "59 58 57 ");
+}
+
+BOOST_AUTO_TEST_CASE(ids_come_in_blocks) {
+  std::vector<std::string> ids;
+  std::string after;
+  size_t count = 0;
+  do {
+    require_ok(read_document_ids(*db, after, 7, ids));
+    for (auto& x : ids)
+      BOOST_TEST((x > after));
+    count += ids.size();
+    if (!ids.empty())
+      after = ids.back();
+  } while (!ids.empty());
+  BOOST_TEST(count == 60u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -106,16 +106,4 @@ BOOST_AUTO_TEST_CASE(definitions_come_by_id) {
   BOOST_CHECK_EQUAL(found.size(), 1u);
 }
 
-BOOST_AUTO_TEST_CASE(keys_of_pairs_ignore_case_and_blanks) {
-  write(*db, [&](write_batch& out) { put_kv(out, " \tOps-Mail\n", "A b"); });
-  std::string val;
-  require_ok(read_kv(*db, "ops-mail", val));
-  BOOST_CHECK_EQUAL(val, "A b");
-  require_ok(read_kv(*db, "OPS-MAIL ", val));
-  BOOST_CHECK(read_kv(*db, "ops mail", val).code == errc::not_found);
-  write(*db, [&](write_batch& out) { put_kv(out, "ops-MAIL", ""); });
-  require_ok(read_kv(*db, "ops-mail", val));
-  BOOST_CHECK_EQUAL(val, "");
-}
-
 BOOST_AUTO_TEST_SUITE_END()

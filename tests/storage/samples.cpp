@@ -165,4 +165,22 @@ job_definition full_definition() {
   return x;
 }
 
+key_pair full_pair() {
+  return {"ops-key", "text", "What it is for.", true, std::string(32, 'a'),
+          at(1),     at(2)};
+}
+
+credential full_credential() {
+  return {"cred_1",
+          "Example",
+          "example.org",
+          "generic",
+          "https://example.org",
+          "Browser/1",
+          R"([{"name":"s"}])",
+          R"({"t":"x"})",
+          at(3),
+          at(4)};
+}
+
 } // namespace quaero::storage::test

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "storage/pair_tables.hpp"
 #include "storage/tables.hpp"
 #include "tests/storage/stores.hpp"
 
@@ -18,6 +19,8 @@ queue_entry full_entry();
 log_entry full_entry_of_log();
 document full_document();
 job_definition full_definition();
+key_pair full_pair();
+credential full_credential();
 
 /// Writes one batch.
 template <class F>
