@@ -191,6 +191,10 @@ private:
   size_t depth_ = 0;
 };
 
+bool needs_escape(char c) {
+  return c == '"' || c == '\\' || static_cast<uint8_t>(c) < 0x20;
+}
+
 void append_escape(std::string& out, char c) {
   constexpr std::string_view hex = "0123456789abcdef";
   switch (c) {
@@ -272,12 +276,15 @@ void append_json_string(std::string& out, std::string_view text) {
     text = repaired;
   }
   out += '"';
-  for (auto c : text) {
-    if (c == '"' || c == '\\' || static_cast<uint8_t>(c) < 0x20)
-      append_escape(out, c);
-    else
-      out += c;
+  size_t start = 0; // Of what goes as it is.
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (!needs_escape(text[i]))
+      continue;
+    out.append(text, start, i - start);
+    append_escape(out, text[i]);
+    start = i + 1;
   }
+  out.append(text, start);
   out += '"';
 }
 

@@ -69,6 +69,10 @@ void write(spdlog::level::level_enum level, std::string_view event, fields xs) {
 
 } // namespace
 
+bool shows_debug() {
+  return the_sink().out->should_log(spdlog::level::debug);
+}
+
 void setup(std::string_view level, format how) {
   auto& to = the_sink();
   to.how = how;

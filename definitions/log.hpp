@@ -32,6 +32,9 @@ enum class format : uint8_t { text, json };
 /// above. Call it once, before the first thread.
 void setup(std::string_view level, format how);
 
+/// Whether debug() writes anything; making its fields may cost more than that.
+bool shows_debug();
+
 void debug(std::string_view event, fields xs = {});
 void info(std::string_view event, fields xs = {});
 void warn(std::string_view event, fields xs = {});

@@ -1,6 +1,7 @@
 #include "definitions/settings.hpp"
 
 #include "definitions/json.hpp"
+#include "definitions/settings_http.hpp"
 #include "definitions/time.hpp"
 
 #include <algorithm>
@@ -327,7 +328,8 @@ std::string_view worker_type_of(std::string_view name) {
 const std::vector<setting>& setting_table() {
   static const auto table = [] {
     auto rows = make_top_level();
-    for (auto more : {make_folders(), make_core_tables(), make_outer_tables()})
+    for (auto more : {make_folders(), make_core_tables(), make_http_tables(),
+                      make_outer_tables()})
       rows.insert(rows.end(), more.begin(), more.end());
     return rows;
   }();

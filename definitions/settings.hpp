@@ -40,6 +40,28 @@ struct settings {
   } queue;
 
   struct {
+    uint64_t body_bytes_max = 0;
+    uint64_t bodies_bytes_max = 0; ///< Of all requests at a time.
+    uint64_t header_bytes_max = 0; ///< Of a request's head.
+    uint64_t headers_max = 0;      ///< Fields of a request's head.
+    uint64_t target_bytes_max = 0;
+    uint64_t connections_max = 0;
+    uint64_t stream_bytes_max = 0;  ///< That wait for one client.
+    uint64_t message_bytes_max = 0; ///< Of a WebSocket client.
+    uint64_t gzip_bytes_min = 0;    ///< 0: no answer is made smaller.
+    std::chrono::nanoseconds idle_timeout{};
+    std::chrono::nanoseconds read_timeout{};
+    std::chrono::nanoseconds request_timeout{};
+    std::chrono::nanoseconds write_timeout{};
+    std::chrono::nanoseconds ping_interval{};
+  } http;
+
+  struct {
+    std::string certificate; ///< Paths; "" = plain HTTP.
+    std::string key;
+  } tls;
+
+  struct {
     std::string user_agent;
     bool respect_robots = false;
     std::chrono::nanoseconds request_timeout{};

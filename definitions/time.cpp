@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <cstdio>
 #include <limits>
 
 namespace quaero {
@@ -188,16 +187,20 @@ std::string to_rfc3339(timestamp t) {
   auto day = std::chrono::floor<std::chrono::days>(ms);
   std::chrono::year_month_day date{day};
   std::chrono::hh_mm_ss time{ms - day};
-  // Wide enough for any number, whatever the compiler can prove.
-  std::array<char, 96> text{};
-  std::snprintf(
-    text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-    static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-    static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
-    static_cast<int>(time.minutes().count()),
-    static_cast<int>(time.seconds().count()),
-    static_cast<int>(time.subseconds().count()));
-  return text.data();
+  std::string out = "0000-00-00T00:00:00.000Z";
+  auto put = [&out](size_t end, int64_t number) {
+    for (auto i = end; number != 0; number /= 10)
+      out[--i] = static_cast<char>('0' + number % 10);
+  };
+  // The range of a timestamp ends within four digits of years.
+  put(4, static_cast<int>(date.year()));
+  put(7, static_cast<unsigned>(date.month()));
+  put(10, static_cast<unsigned>(date.day()));
+  put(13, time.hours().count());
+  put(16, time.minutes().count());
+  put(19, time.seconds().count());
+  put(23, time.subseconds().count());
+  return out;
 }
 
 bool from_rfc3339(std::string_view text, timestamp& out) {

@@ -2,6 +2,8 @@
 
 #include "definitions/json.hpp"
 
+#include <cstring>
+
 namespace quaero {
 
 namespace {
@@ -46,11 +48,26 @@ bool read_sequence(std::string_view text, size_t pos, size_t& used) {
   return used == expected.length;
 }
 
+// Most text is ASCII, which needs no look at each byte.
+size_t skip_ascii(std::string_view text, size_t pos) {
+  constexpr uint64_t high_bits = 0x8080808080808080;
+  for (uint64_t bytes = 0; text.size() - pos >= sizeof(bytes);
+       pos += sizeof(bytes)) {
+    std::memcpy(&bytes, text.data() + pos, sizeof(bytes));
+    if ((bytes & high_bits) != 0)
+      break;
+  }
+  while (pos < text.size() && static_cast<uint8_t>(text[pos]) < 0x80)
+    ++pos;
+  return pos;
+}
+
 } // namespace
 
 size_t find_invalid_utf8(std::string_view text) {
   size_t used = 0;
-  for (size_t pos = 0; pos < text.size(); pos += used)
+  for (auto pos = skip_ascii(text, 0); pos < text.size();
+       pos = skip_ascii(text, pos + used))
     if (!read_sequence(text, pos, used))
       return pos;
   return std::string_view::npos;

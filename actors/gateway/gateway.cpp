@@ -1,9 +1,10 @@
 #include "actors/gateway/gateway.hpp"
 
 #include "actors/gateway/admission.hpp"
+#include "actors/gateway/gzip.hpp"
 #include "actors/gateway/http_session.hpp"
-#include "actors/gateway/line.hpp"
 #include "actors/gateway/router.hpp"
+#include "actors/gateway/tls.hpp"
 #include "definitions/log.hpp"
 
 #include <caf/actor_system.hpp>
@@ -12,12 +13,15 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include <algorithm>
 #include <ctime>
+#include <fcntl.h>
 #include <future>
 #include <random>
 #include <thread>
+#include <unistd.h>
 #include <unordered_set>
 
 namespace quaero {
@@ -32,6 +36,12 @@ using boost::system::error_code;
 constexpr size_t refusals_max = 64;
 /// After a failed accept (no descriptor left), before the next.
 constexpr std::chrono::milliseconds accept_pause{100};
+/// Texts up to this size are made small on the gateway's own thread.
+constexpr size_t encoded_here_bytes_max = 64 * 1024;
+
+int open_spare() {
+  return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
 
 caf::error unusable(std::string message) {
   return make_error(ec::invalid_config, std::move(message));
@@ -47,6 +57,7 @@ std::string name_broken_limit(const gateway_config& x) {
   constexpr std::chrono::milliseconds zero{0};
   const std::pair<const char*, bool> limits[] = {
     {"body_bytes_max", x.body_bytes_max > 0},
+    {"bodies_bytes_max", x.bodies_bytes_max > 0},
     {"header_bytes_max",
      x.header_bytes_max > 0 && x.header_bytes_max <= UINT32_MAX},
     {"target_bytes_max", x.target_bytes_max > 0},
@@ -54,6 +65,7 @@ std::string name_broken_limit(const gateway_config& x) {
     {"stream_bytes_max", x.stream_bytes_max > 0},
     {"message_bytes_max", x.message_bytes_max > 0},
     {"connections_max", x.connections_max > 0},
+    {"handshake_timeout", x.handshake_timeout > zero},
     {"idle_timeout", x.idle_timeout > zero},
     {"read_timeout", x.read_timeout > zero},
     {"request_timeout", x.request_timeout > zero},
@@ -84,6 +96,12 @@ public:
   const gateway_config& config() const override { return context_.config; }
   asio::io_context& io() override { return io_; }
   std::string_view http_date() override;
+  bool hold(size_t bytes) override {
+    return (held_ += bytes) <= context_.config.bodies_bytes_max;
+  }
+  void let_go(size_t bytes) override { held_ -= bytes; }
+  void encode(std::string text,
+              std::function<void(std::string, std::string)> done) override;
   bool draining() const override { return draining_; }
   std::string new_request_id() override;
   std::optional<http_answer> check(const http_request& request) override {
@@ -102,6 +120,7 @@ private:
   void make_companion(caf::actor_system& sys);
   void run();
   void accept();
+  void refuse_waiting();
   void add_session(tcp::socket socket);
   void drain();
   void finish();
@@ -116,6 +135,12 @@ private:
   std::optional<caf::scoped_execution_unit> execution_unit_;
   std::unordered_set<std::shared_ptr<http_session>> sessions_;
   std::mt19937_64 random_;
+  tls_context tls_; ///< Null: plain.
+  size_t held_ = 0; ///< Bytes of bodies.
+  gzip_encoder gzip_;
+  std::optional<asio::thread_pool>
+    encoders_;       ///< Made with the first large text.
+  int spare_ = -1;   ///< A descriptor to give up when there is no other.
   std::string date_; ///< Made once a second.
   std::time_t date_of_ = 0;
   std::thread thread_;
@@ -135,14 +160,20 @@ caf::expected<uint16_t> gateway::impl::start(caf::actor_system& sys,
   context_.actors = std::move(actors);
   context_.docs.load(context_.config.docs_dir);
   admission_.emplace(context_.config.address);
+  const auto& how = context_.config;
+  if (!how.tls_certificate.empty() || !how.tls_key.empty())
+    if (auto why = load_tls(how.tls_certificate, how.tls_key, tls_);
+        !why.empty())
+      return unusable(std::move(why));
   if (auto e = bind())
     return e;
   auto bound = acceptor_.local_endpoint();
   context_.config.port = bound.port();
   const bool v6 = bound.address().is_v6();
   auto host = bound.address().to_string();
-  url = "http://" + (v6 ? "[" + host + "]" : host) + ":"
+  url = (tls_ ? "https://" : "http://") + (v6 ? "[" + host + "]" : host) + ":"
         + std::to_string(bound.port());
+  spare_ = open_spare();
   make_companion(sys);
   accept();
   thread_ = std::thread{[this] { run(); }};
@@ -210,12 +241,28 @@ void gateway::impl::accept() {
       add_session(std::move(socket));
       return accept();
     }
+    if (failed == asio::error::no_descriptors)
+      refuse_waiting();
     timer_.expires_after(accept_pause);
     timer_.async_wait([this](error_code stopped) {
       if (!stopped && !draining_)
         accept();
     });
   });
+}
+
+// With no descriptor left, connections would wait for an answer that nobody can
+// give. One is kept back to accept and close them with.
+void gateway::impl::refuse_waiting() {
+  log::warn("http.no_descriptors", {{"connections", sessions_.size()}});
+  if (spare_ < 0)
+    return;
+  ::close(spare_);
+  error_code failed;
+  acceptor_.non_blocking(true, failed);
+  for (size_t i = 0; i < refusals_max && !failed; ++i)
+    acceptor_.accept(failed).close(failed);
+  spare_ = open_spare();
 }
 
 void gateway::impl::add_session(tcp::socket socket) {
@@ -225,8 +272,9 @@ void gateway::impl::add_session(tcp::socket socket) {
   const bool full = sessions_.size() >= limit;
   error_code ignored;
   socket.set_option(tcp::no_delay{true}, ignored);
-  auto session
-    = std::make_shared<http_session>(plain_line(std::move(socket)), *this);
+  auto connection
+    = tls_ ? tls_line(std::move(socket), tls_) : plain_line(std::move(socket));
+  auto session = std::make_shared<http_session>(std::move(connection), *this);
   sessions_.insert(session);
   session->start(full);
 }
@@ -261,6 +309,25 @@ exchange_ptr gateway::impl::make_exchange(http_request request,
                                           uint64_t round) {
   return std::make_shared<exchange>(context_, std::move(request),
                                     std::move(sink), round);
+}
+
+// A large text would hold up everybody, so another thread makes it small.
+void gateway::impl::encode(std::string text,
+                           std::function<void(std::string, std::string)> done) {
+  if (text.size() <= encoded_here_bytes_max) {
+    auto gzip = gzip_.encode(text);
+    return done(std::move(text), std::move(gzip));
+  }
+  if (!encoders_)
+    encoders_.emplace(1);
+  asio::post(*encoders_,
+             [this, text = std::move(text), done = std::move(done)]() mutable {
+               auto gzip = gzip_encoder{}.encode(text);
+               asio::post(io_, [text = std::move(text), gzip = std::move(gzip),
+                                done = std::move(done)]() mutable {
+                 done(std::move(text), std::move(gzip));
+               });
+             });
 }
 
 void gateway::impl::closed(http_session& session) {
@@ -300,6 +367,10 @@ void gateway::impl::stop() {
     asio::post(io_, [this] { drain(); });
     thread_.join();
   }
+  if (encoders_)
+    encoders_->join();
+  if (spare_ >= 0)
+    ::close(std::exchange(spare_, -1));
   error_code ignored;
   acceptor_.close(ignored);
   if (companion_) {

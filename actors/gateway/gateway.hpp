@@ -31,7 +31,13 @@ struct gateway_config {
   /// Has the daemon stop; null: it cannot be asked to. Must not block.
   std::function<void()> on_shutdown;
 
-  size_t body_bytes_max = 8 * 1024 * 1024; ///< More is answered 413.
+  /// PEM files; both or none. With them the gateway speaks TLS only.
+  std::string tls_certificate;
+  std::string tls_key;
+
+  size_t body_bytes_max = 16 * 1024 * 1024; ///< More is answered 413.
+  /// Bodies of all requests that are read or answered; more is answered 503.
+  size_t bodies_bytes_max = 256 * 1024 * 1024;
   /// Request line and header fields together; more is answered 431.
   size_t header_bytes_max = 16 * 1024;
   size_t target_bytes_max = 8 * 1024; ///< More is answered 414.
@@ -44,6 +50,12 @@ struct gateway_config {
   /// One message of a WebSocket client; more closes it with 1009.
   size_t message_bytes_max = 64 * 1024;
 
+  /// Answers of text from this size on are sent as gzip to who takes that; 0:
+  /// none is.
+  size_t gzip_bytes_min = 4 * 1024;
+
+  /// For TLS to begin; then the connection is closed.
+  std::chrono::milliseconds handshake_timeout = std::chrono::seconds{10};
   /// A kept connection without a request is closed.
   std::chrono::milliseconds idle_timeout = std::chrono::seconds{120};
   /// From the first byte of a request to its last; then 408.
@@ -74,10 +86,11 @@ struct gateway_actors {
   catalog_actor catalog;
 };
 
-/// The GATEWAY: HTTP/1.1 for programs and the manual's pages for people. One
-/// thread of its own reads, asks and answers; it never waits for an actor.
-/// Requests of one connection are answered in their order. A request whose
-/// time is over is answered 504, although its actor may still do the work.
+/// The GATEWAY: HTTP/1.1, plain or through TLS, for programs and the manual's
+/// pages for people. One thread of its own reads, asks and answers; it never
+/// waits for an actor. Requests of one connection are answered in their order.
+/// A request whose time is over is answered 504, although its actor may still
+/// do the work.
 ///
 /// Threads: start() and stop() belong to one thread.
 class gateway {
@@ -90,11 +103,12 @@ public:
 
   /// Listens. REQUIRES: it was never started.
   /// @returns the port it listens on; ec::invalid_config with a sentence that
-  ///          says what to change, if it cannot.
+  ///          says what to change, if it cannot: the address, the TLS files.
   caf::expected<uint16_t> start(caf::actor_system& sys, gateway_config config,
                                 gateway_actors actors);
 
-  /// "http://127.0.0.1:8085", or "" before start().
+  /// "http://127.0.0.1:8085", with https if it has a certificate; "" before
+  /// start().
   const std::string& url() const;
 
   /// Accepts no more, lets answers in flight finish for at most

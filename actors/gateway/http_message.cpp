@@ -107,19 +107,22 @@ http_answer json_answer(const value& x, unsigned status) {
 }
 
 std::string read_target(std::string_view target, http_request& out) {
-  constexpr std::string_view scheme = "http://";
+  constexpr std::string_view schemes[] = {"http://", "https://"};
   if (target == "*") {
     out.path = "*";
     return {};
   }
-  if (target.size() > scheme.size()
-      && same_text(target.substr(0, scheme.size()), scheme)) {
+  for (auto scheme : schemes) {
+    if (target.size() <= scheme.size()
+        || !same_text(target.substr(0, scheme.size()), scheme))
+      continue;
     target.remove_prefix(scheme.size());
     auto end = std::min(target.find_first_of("/?"), target.size());
     out.host = target.substr(0, end);
     target.remove_prefix(end);
     if (target.empty())
       target = "/";
+    break;
   }
   if (target.empty() || target.front() != '/')
     return "the request target must start with '/'";

@@ -38,6 +38,8 @@ struct http_answer {
   std::string body;
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers;
+  /// Why, for the daemon's log; of a status of 500 and above.
+  std::string error = {};
 };
 
 /// An answer that holds `x` as JSON.

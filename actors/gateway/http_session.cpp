@@ -3,7 +3,9 @@
 #include "actors/gateway/chunked_stream.hpp"
 #include "actors/gateway/exchange.hpp"
 #include "actors/gateway/framed_socket.hpp"
+#include "actors/gateway/gzip.hpp"
 #include "actors/gateway/problem.hpp"
+#include "definitions/log.hpp"
 
 #include <boost/beast/http/error.hpp>
 
@@ -25,6 +27,10 @@ constexpr size_t body_read_bytes = 64 * 1024;
 constexpr std::chrono::milliseconds linger_timeout = std::chrono::seconds{1};
 /// Bodies up to this size are copied behind their head, and sent as one.
 constexpr size_t joined_body_bytes_max = 16 * 1024;
+/// Memory that an idle connection keeps for its next request.
+constexpr size_t idle_buffer_bytes_max = 16 * 1024;
+/// Of a path in the daemon's log.
+constexpr size_t logged_path_bytes_max = 256;
 
 // Values may hold what a user wrote; a line break would begin another field.
 void append_field(std::string& out, std::string_view name,
@@ -50,7 +56,8 @@ http_session::http_session(std::unique_ptr<line> connection, session_host& host)
 
 void http_session::start(bool full) {
   full_ = full;
-  enter(phase::opening, host_.config().read_timeout);
+  begun_ = clock::now();
+  enter(phase::opening, host_.config().handshake_timeout);
   line_->open(shared_from_this());
 }
 
@@ -86,6 +93,7 @@ void http_session::close() {
     ex->abandon();
   if (auto x = std::exchange(lasting_, nullptr))
     x->on_gone();
+  host_.let_go(std::exchange(held_, 0));
   host_.closed(*this);
 }
 
@@ -159,6 +167,8 @@ void http_session::wait_for_request() {
     return begin_request();
   if (input_ended_)
     return close();
+  if (!reading_ && buffer_.capacity() > idle_buffer_bytes_max)
+    buffer_.shrink_to_fit();
   enter(phase::idle, host_.config().idle_timeout);
   read();
 }
@@ -229,7 +239,9 @@ void http_session::begin_request() {
   head_taken_ = false;
   keep_alive_ = false;
   no_body_ = false;
+  gzip_ = false;
   version_ = 11;
+  begun_ = clock::now();
   id_ = host_.new_request_id();
   parse();
 }
@@ -245,6 +257,8 @@ void http_session::parse() {
     if (step == request_reader::step::failed)
       return on_read_error(failed);
     if (step != request_reader::step::need_more && !head_taken_ && !take_head())
+      return;
+    if (!hold_body())
       return;
     if (step == request_reader::step::done)
       return handle();
@@ -262,6 +276,7 @@ bool http_session::take_head() {
   version_ = reader_->version;
   auto& request = reader_->request;
   no_body_ = request.method == "HEAD";
+  gzip_ = accepts_gzip(request.field("accept-encoding"));
   if (!request.id.empty())
     id_ = request.id;
   request.id = id_;
@@ -274,8 +289,36 @@ bool http_session::take_head() {
   return true;
 }
 
+// Says whether there is room for the body so far.
+bool http_session::hold_body() {
+  const auto size = reader_->request.body.size();
+  const auto more = size - held_;
+  if (more == 0)
+    return true;
+  held_ = size;
+  if (host_.hold(more))
+    return true;
+  refuse_request(make_problem(
+    503, "limit_reached",
+    "the bodies of all requests have more than "
+      + std::to_string(host_.config().bodies_bytes_max) + " bytes"));
+  return false;
+}
+
+// These two are for proxies.
+std::optional<http_answer> http_session::check_method() const {
+  const auto& method = reader_->request.method;
+  if (method != "TRACE" && method != "CONNECT")
+    return std::nullopt;
+  auto out = make_problem(405, "method_not_allowed", method + " is not served");
+  out.headers.emplace_back("Allow", "DELETE, GET, HEAD, OPTIONS, POST, PUT");
+  return out;
+}
+
 // What is wrong with the head of the request.
 std::optional<http_answer> http_session::check_head() {
+  if (auto refusal = check_method())
+    return refusal;
   const auto& target = reader_->target;
   const auto limit = host_.config().target_bytes_max;
   if (target.size() > limit)
@@ -315,6 +358,9 @@ void http_session::on_read_error(error_code failed) {
       "the head of the request has more than "
         + std::to_string(config.header_bytes_max) + " bytes"));
   }
+  if (failed == http::error::bad_version)
+    return refuse_request(make_problem(505, "version_not_supported",
+                                       "the versions of HTTP are 1.1 and 1.0"));
   refuse_request(make_problem(400, "bad_request",
                               "the request is malformed: " + failed.message()));
 }
@@ -344,8 +390,41 @@ void http_session::answer(uint64_t round, http_answer x) {
 
 void http_session::write(http_answer x) {
   enter(phase::writing, host_.config().write_timeout);
+  if (!may_encode(x))
+    return send(std::move(x), true);
+  x.headers.emplace_back("Vary", "Accept-Encoding");
+  if (!gzip_)
+    return send(std::move(x), true);
+  if (no_body_)
+    return send(std::move(x), false);
+  auto body = std::exchange(x.body, {});
+  auto done = [self = shared_from_this(),
+               x = std::move(x)](std::string text, std::string gzip) mutable {
+    if (self->phase_ != phase::writing)
+      return;
+    if (!gzip.empty())
+      x.headers.emplace_back("Content-Encoding", "gzip");
+    x.body = std::move(gzip.empty() ? text : gzip);
+    self->send(std::move(x), true);
+  };
+  host_.encode(std::move(body), std::move(done));
+}
+
+// An answer with an ETag is the same, byte for byte, for everybody: its tag is
+// a strong one, which If-Match needs.
+bool http_session::may_encode(const http_answer& x) const {
+  const auto least = host_.config().gzip_bytes_min;
+  if (least == 0 || x.body.size() < least || !is_text(x.content_type))
+    return false;
+  return std::none_of(x.headers.begin(), x.headers.end(), [](const auto& y) {
+    return y.first == "ETag" || y.first == "Content-Encoding";
+  });
+}
+
+void http_session::send(http_answer x, bool tell_length) {
+  log_answer(x);
   std::string framing;
-  if (x.status != 204 && x.status != 304)
+  if (tell_length && x.status != 204 && x.status != 304)
     framing = "Content-Length: " + std::to_string(x.body.size()) + "\r\n";
   auto head = make_head(x, framing);
   head += "\r\n";
@@ -354,6 +433,30 @@ void http_session::write(http_answer x) {
   if (x.body.size() <= joined_body_bytes_max)
     head += std::exchange(x.body, {});
   push({std::move(head), std::move(x.body), {}, {}});
+}
+
+void http_session::log_answer(const http_answer& x) const {
+  const bool failed = x.status >= 500;
+  if (!failed && !log::shows_debug())
+    return;
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+    clock::now() - begun_);
+  static const http_request none{"-", {}, {}, {}, {}, {}, {}, {}, {}};
+  const auto& request = exchange_ ? exchange_->request()
+                        : reader_ ? reader_->request
+                                  : none;
+  const std::string_view path = request.path;
+  const log::fields about{{"request_id", id_},
+                          {"method", request.method},
+                          {"path", path.substr(0, logged_path_bytes_max)},
+                          {"status", x.status},
+                          {"ms", ms.count()},
+                          {"bytes", x.body.size()},
+                          {"error", x.error}};
+  if (failed)
+    log::warn("http.failed", about);
+  else
+    log::debug("http.answered", about);
 }
 
 // Up to the empty line, which is left out. Knows from here on whether the
@@ -419,6 +522,7 @@ void http_session::on_written(error_code failed, size_t bytes) {
 
 void http_session::on_all_sent() {
   exchange_ = nullptr;
+  host_.let_go(std::exchange(held_, 0));
   if (keep_alive_)
     wait_for_request();
   else
@@ -453,6 +557,7 @@ std::shared_ptr<answer_stream> http_session::open_stream(uint64_t round,
                                                          http_answer head) {
   if (!waits_for(round))
     return nullptr;
+  log_answer(head);
   const bool chunked = version_ >= 11;
   keep_alive_ = keep_alive_ && chunked;
   auto first = std::make_shared<std::string>(std::exchange(head.body, {}));
@@ -481,6 +586,7 @@ void http_session::upgrade(uint64_t round, const http_request& request,
     return;
   if (auto refusal = check_upgrade(request))
     return write(std::move(*refusal));
+  log_answer({101, {}, {}, {}});
   const auto& config = host_.config();
   keep_alive_ = false;
   auto socket = std::make_shared<framed_socket>(

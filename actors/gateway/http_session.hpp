@@ -12,6 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,16 @@ public:
 
   /// The time as a Date field has it.
   virtual std::string_view http_date() = 0;
+
+  /// Counts the bodies of all requests. Says whether they are within the limit.
+  virtual bool hold(size_t bytes) = 0;
+  virtual void let_go(size_t bytes) = 0;
+
+  /// The text as gzip, "" if that fails; later if the text is large.
+  virtual void
+  encode(std::string text,
+         std::function<void(std::string text, std::string gzip)> done)
+    = 0;
 
   /// What is wrong with the head of a request, before its body is read.
   virtual std::optional<http_answer> check(const http_request& request) = 0;
@@ -116,6 +127,8 @@ private:
   void begin_request();
   void parse();
   bool take_head();
+  bool hold_body();
+  std::optional<http_answer> check_method() const;
   std::optional<http_answer> check_head();
   void on_read_error(error_code failed);
   unsigned head_too_long() const;
@@ -123,6 +136,9 @@ private:
   void handle();
   void refuse_request(http_answer x);
   void write(http_answer x);
+  bool may_encode(const http_answer& x) const;
+  void send(http_answer x, bool tell_length);
+  void log_answer(const http_answer& x) const;
   std::string make_head(const http_answer& x, std::string_view framing);
   void flush();
   void on_all_sent();
@@ -153,11 +169,14 @@ private:
   bool head_taken_ = false;
   bool keep_alive_ = false;
   bool no_body_ = false; ///< The request is HEAD.
+  bool gzip_ = false;    ///< The client takes it.
   bool reading_ = false; ///< The line reads.
   bool writing_ = false; ///< The line writes.
   bool input_ended_ = false;
   unsigned version_ = 11;
-  std::string id_; ///< Of the request.
+  std::string id_;  ///< Of the request.
+  size_t held_ = 0; ///< Bytes of its body.
+  clock::time_point begun_;
 };
 
 } // namespace quaero

@@ -96,9 +96,13 @@ std::string_view status_title(unsigned status) {
   }
 }
 
+std::string problem_type(std::string_view code) {
+  return "/docs/errors#" + std::string{code};
+}
+
 http_answer make_problem(unsigned status, std::string_view code,
                          std::string detail, const value& extra) {
-  auto body = value::make_object({{"type", "about:blank"},
+  auto body = value::make_object({{"type", problem_type(code)},
                                   {"title", status_title(status)},
                                   {"status", status},
                                   {"detail", detail},
@@ -111,6 +115,8 @@ http_answer make_problem(unsigned status, std::string_view code,
                   to_json(body),
                   "application/problem+json",
                   {{"Cache-Control", "no-store"}}};
+  if (status >= 500)
+    out.error = std::move(detail);
   if (status == 429 || status == 503)
     out.headers.emplace_back("Retry-After", retry_after_seconds);
   return out;

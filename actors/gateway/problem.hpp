@@ -15,7 +15,10 @@ namespace quaero {
 /// The reason phrase of a status that the gateway uses.
 std::string_view status_title(unsigned status);
 
-/// @param code a word for programs, lower case.
+/// What `type` says of a code: where the manual explains it.
+std::string problem_type(std::string_view code);
+
+/// @param code a word for programs, lower case, that docs/errors.md explains.
 /// @param detail one sentence for people.
 /// @param extra more members, an object or null.
 http_answer make_problem(unsigned status, std::string_view code,

@@ -65,6 +65,33 @@ worker_settings worker_settings_of(const settings& x) {
   return out;
 }
 
+std::chrono::milliseconds in_ms(std::chrono::nanoseconds x) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(x);
+}
+
+// All but the address.
+gateway_config gateway_config_of(const settings& x) {
+  gateway_config out;
+  out.docs_dir = x.docs_dir;
+  out.tls_certificate = x.tls.certificate;
+  out.tls_key = x.tls.key;
+  out.body_bytes_max = x.http.body_bytes_max;
+  out.bodies_bytes_max = x.http.bodies_bytes_max;
+  out.header_bytes_max = x.http.header_bytes_max;
+  out.headers_max = x.http.headers_max;
+  out.target_bytes_max = x.http.target_bytes_max;
+  out.connections_max = x.http.connections_max;
+  out.stream_bytes_max = x.http.stream_bytes_max;
+  out.message_bytes_max = x.http.message_bytes_max;
+  out.gzip_bytes_min = x.http.gzip_bytes_min;
+  out.idle_timeout = in_ms(x.http.idle_timeout);
+  out.read_timeout = in_ms(x.http.read_timeout);
+  out.request_timeout = in_ms(x.http.request_timeout);
+  out.write_timeout = in_ms(x.http.write_timeout);
+  out.ping_interval = in_ms(x.http.ping_interval);
+  return out;
+}
+
 } // namespace
 
 system_config::system_config(uint64_t threads) {
@@ -148,10 +175,9 @@ void daemon::load_definitions() {
 }
 
 std::string daemon::listen() {
-  gateway_config how;
+  auto how = gateway_config_of(settings_);
   if (!split_listen(settings_.listen, how.address, how.port))
     return "listen: '" + settings_.listen + "' is not HOST:PORT";
-  how.docs_dir = settings_.docs_dir;
   how.settings = settings_value(settings_);
   how.keys = runtime_->keys();
   how.on_shutdown = on_stop_;

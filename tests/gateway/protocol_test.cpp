@@ -173,7 +173,6 @@ BOOST_AUTO_TEST_CASE(malformed_requests_are_400) {
   const std::string bad[] = {
     "nonsense\r\n\r\n",
     "GET /\r\n\r\n",
-    "GET / HTTP/9.9\r\n\r\n",
     "GET  / HTTP/1.1\r\n" + host + "\r\n",
     "GET / HTTP/1.1\r\n\r\n",                    // No Host.
     "GET / HTTP/1.1\r\n" + host + host + "\r\n", // Two.

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "actors/gateway/exchange.hpp"
+#include "actors/gateway/gzip.hpp"
 #include "actors/gateway/http_session.hpp"
+#include "actors/gateway/tls.hpp"
 #include "tests/support/http_client.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -98,6 +100,13 @@ public:
   bool draining() const override { return draining_; }
   std::string new_request_id() override { return "1"; }
   std::string_view http_date() override { return "today"; }
+  bool hold(size_t) override { return true; }
+  void let_go(size_t) override {}
+  void encode(std::string text,
+              std::function<void(std::string, std::string)> done) override {
+    auto gzip = gzip_.encode(text);
+    done(std::move(text), std::move(gzip));
+  }
   std::optional<http_answer> check(const http_request&) override {
     return std::nullopt;
   }
@@ -113,6 +122,7 @@ public:
   }
 
   gateway_config limits;
+  tls_context tls; ///< Null: plain.
   std::function<void(const exchange_ptr&)> on_request;
   events seen;
   uint16_t port = 0;
@@ -123,8 +133,10 @@ private:
                                   boost::asio::ip::tcp::socket socket) {
       if (failed)
         return;
+      auto connection = tls ? tls_line(std::move(socket), tls)
+                            : plain_line(std::move(socket));
       auto session
-        = std::make_shared<http_session>(plain_line(std::move(socket)), *this);
+        = std::make_shared<http_session>(std::move(connection), *this);
       sessions_.insert(session);
       session->start(false);
       accept();
@@ -134,6 +146,7 @@ private:
   boost::asio::io_context io_{1};
   boost::asio::ip::tcp::acceptor acceptor_{io_};
   gateway_context context_;
+  gzip_encoder gzip_;
   std::set<std::shared_ptr<http_session>> sessions_;
   std::thread thread_;
   bool draining_ = false;

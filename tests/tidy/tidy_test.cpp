@@ -1,5 +1,6 @@
 #define BOOST_TEST_MODULE tidy_test
 
+#include "definitions/error.hpp"
 #include "definitions/validation.hpp"
 #include "tests/tidy/documents.hpp"
 #include "tests/tidy/measure.hpp"
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <regex>
 #include <set>
 #include <string>
 #include <vector>
@@ -153,6 +155,8 @@ BOOST_AUTO_TEST_CASE(outside_libraries_are_included_only_at_home) {
     {"curl/",
      {"actors/workers/crawler/", "programs/cli/http_client.cpp", "tests/"}},
     {"gumbo", {"actors/workers/crawler/"}},
+    {"zlib.h", {"actors/gateway/gzip.cpp", "tests/"}},
+    {"boost/asio/ssl", {"actors/gateway/tls.cpp", "tests/"}},
     {"cmark", {"actors/gateway/"}},
   };
   for_each_code_line([&](const source_file& file, size_t i) {
@@ -340,6 +344,29 @@ BOOST_AUTO_TEST_CASE(every_page_of_the_manual_is_reached_from_its_front_page) {
       BOOST_TEST(
         (std::find(reached.begin(), reached.end(), path) != reached.end()),
         path << " is not reached from docs/index.md");
+}
+
+BOOST_AUTO_TEST_CASE(every_code_of_a_problem_is_explained) {
+  const auto explained = anchors_of(repository().at("docs/errors.md"));
+  const std::regex made{"make_problem\\(\\s*\\d{3},\\s*\"([a-z_0-9]+)\""};
+  size_t checked = 0;
+  for (const auto& [path, file] : repository()) {
+    if (!file.is_source() || !path.starts_with("actors/gateway/"))
+      continue;
+    const auto text = join_lines(file.lines);
+    for (std::sregex_iterator i{text.begin(), text.end(), made}, end; i != end;
+         ++i) {
+      ++checked;
+      BOOST_TEST(explained.count((*i)[1].str()) == 1u,
+                 path << ": docs/errors.md does not explain " << (*i)[1].str());
+    }
+  }
+  BOOST_TEST(checked > 10u);
+  for (auto x = uint8_t(ec::invalid_argument); x <= uint8_t(ec::shutting_down);
+       ++x)
+    BOOST_TEST(explained.count(to_string(static_cast<ec>(x))) == 1u,
+               "docs/errors.md does not explain "
+                 << to_string(static_cast<ec>(x)));
 }
 
 BOOST_AUTO_TEST_CASE(definitions_in_the_documents_are_free_of_errors) {
