@@ -441,7 +441,7 @@ void http_session::log_answer(const http_answer& x) const {
     return;
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(
     clock::now() - begun_);
-  static const http_request none{"-", {}, {}, {}, {}, {}, {}, {}, {}};
+  static const http_request none;
   const auto& request = exchange_ ? exchange_->request()
                         : reader_ ? reader_->request
                                   : none;

@@ -27,15 +27,32 @@ void outbox::push(piece x) {
   if (size == 0)
     return;
   bytes_ += size;
-  pieces_.push_back(std::move(x));
+  if (size > small_bytes_max) {
+    pieces_.push_back(std::move(x));
+    return;
+  }
+  // What is being sent must stay where it is.
+  const bool fits = pieces_.size() > viewed_ && pieces_.back().joins
+                    && pieces_.back().head.size() + size <= joined_bytes_max;
+  if (!fits && x.head.size() == size) {
+    x.joins = true;
+    pieces_.push_back(std::move(x));
+    return;
+  }
+  if (!fits)
+    pieces_.emplace_back().joins = true;
+  for (auto part : parts_of(x))
+    pieces_.back().head += part;
 }
 
 byte_view outbox::view() {
   size_t n = 0;
   auto skip = offset_;
+  viewed_ = 0;
   for (const auto& x : pieces_) {
     if (n + parts_max > buffers_max)
       break;
+    ++viewed_;
     for (auto part : parts_of(x)) {
       auto gone = std::min(skip, part.size());
       skip -= gone;
@@ -49,6 +66,7 @@ byte_view outbox::view() {
 void outbox::sent(size_t n) {
   bytes_ -= n;
   offset_ += n;
+  viewed_ = 0;
   while (!pieces_.empty()) {
     auto size = size_of(pieces_.front());
     if (offset_ < size)
@@ -62,6 +80,7 @@ void outbox::clear() {
   pieces_.clear();
   bytes_ = 0;
   offset_ = 0;
+  viewed_ = 0;
 }
 
 } // namespace quaero

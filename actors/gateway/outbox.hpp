@@ -33,6 +33,7 @@ public:
     std::string body;
     std::shared_ptr<const std::string> shared; ///< Others may send it, too.
     std::string_view tail;                     ///< Lives for ever.
+    bool joins = false; ///< Small ones only, copied behind each other.
   };
 
   void push(piece x);
@@ -51,10 +52,14 @@ public:
 private:
   static constexpr size_t parts_max = 4;
   static constexpr size_t buffers_max = 64;
+  /// A piece up to this size is copied behind the one before it.
+  static constexpr size_t small_bytes_max = 1024;
+  static constexpr size_t joined_bytes_max = 16 * 1024;
 
   std::deque<piece> pieces_;
   size_t bytes_ = 0;
   size_t offset_ = 0; ///< Sent bytes of the first piece.
+  size_t viewed_ = 0; ///< Pieces that are being sent.
   std::array<boost::asio::const_buffer, buffers_max> buffers_;
 };
 

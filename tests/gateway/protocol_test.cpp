@@ -121,6 +121,20 @@ BOOST_AUTO_TEST_CASE(pipelined_requests_are_answered_in_their_order) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(who_sends_nothing_more_still_gets_every_answer) {
+  start();
+  http_client client{port};
+  std::string all;
+  for (int i = 0; i < 10; ++i)
+    all += plain_get("/api/nothing/" + std::to_string(i));
+  client.send(all);
+  client.finish();
+  for (int i = 0; i < 10; ++i)
+    BOOST_TEST(*read_json(client.read_reply().body).get_string("path")
+               == "/api/nothing/" + std::to_string(i));
+  BOOST_TEST(client.at_end());
+}
+
 BOOST_AUTO_TEST_CASE(a_head_request_has_the_length_but_no_body) {
   start();
   http_client client{port};
