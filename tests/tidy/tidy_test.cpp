@@ -362,11 +362,11 @@ BOOST_AUTO_TEST_CASE(every_code_of_a_problem_is_explained) {
     }
   }
   BOOST_TEST(checked > 10u);
-  for (auto x = uint8_t(ec::invalid_argument); x <= uint8_t(ec::shutting_down);
-       ++x)
-    BOOST_TEST(explained.count(to_string(static_cast<ec>(x))) == 1u,
-               "docs/errors.md does not explain "
-                 << to_string(static_cast<ec>(x)));
+  const auto no_code = to_string(static_cast<ec>(UINT8_MAX));
+  for (uint8_t x = 1; x < UINT8_MAX; ++x)
+    if (auto code = to_string(static_cast<ec>(x)); code != no_code)
+      BOOST_TEST(explained.count(code) == 1u,
+                 "docs/errors.md does not explain " << code);
 }
 
 BOOST_AUTO_TEST_CASE(definitions_in_the_documents_are_free_of_errors) {
