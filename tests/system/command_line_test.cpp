@@ -5,8 +5,6 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <set>
-
 /// The command line against the daemon that it is made for.
 
 using namespace quaero;
@@ -21,12 +19,6 @@ value json_of(const ended& x) {
   return out;
 }
 
-std::string work(int jobs, const std::string& more) {
-  return "[step.work]\ntype = \"test_job_generator\"\nworker_count = "
-         + std::to_string(jobs) + "\nchild_count = 0\nlog_delay_ms = 0\n"
-         + more;
-}
-
 } // namespace
 
 BOOST_FIXTURE_TEST_CASE(what_only_looks_ends_well_on_a_fresh_daemon,
@@ -35,7 +27,11 @@ BOOST_FIXTURE_TEST_CASE(what_only_looks_ends_well_on_a_fresh_daemon,
   for (const strings& words :
        {strings{"status"}, strings{"health"}, strings{"definitions", "list"},
         strings{"jobs", "list"}, strings{"jobs", "list", "--all"},
-        strings{"documents", "list"}, strings{"top", "--once"}}) {
+        strings{"documents", "list"}, strings{"documents", "stats"},
+        strings{"documents", "tags"}, strings{"search", "word"},
+        strings{"kv", "list"}, strings{"credentials", "list"},
+        strings{"config", "show"}, strings{"scheduler"},
+        strings{"top", "--once"}}) {
     auto x = cli(words);
     BOOST_TEST(x.exit == 0, words.front() << ": " << x.err);
     BOOST_TEST(!contains(x.out + x.err, "\x1b"), words.front());
@@ -44,19 +40,22 @@ BOOST_FIXTURE_TEST_CASE(what_only_looks_ends_well_on_a_fresh_daemon,
   BOOST_TEST(text_of(*top.find("status"), "state") == "idle");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_list_has_every_job_once_however_many_pages,
-                        system_fixture) {
+// -- keys ---------------------------------------------------------------------
+
+BOOST_FIXTURE_TEST_CASE(a_secret_is_set_and_never_shown, system_fixture) {
   start();
-  auto job
-    = run_toml("many", work(1200, "log_count = 1\nfailure_rate = 0.1\n"));
-  wait_over(job);
-  auto listed = json_of(cli({"jobs", "list", "--all", "--json"}));
-  auto jobs = items_of(listed, "jobs");
-  BOOST_TEST(jobs.size() == 1202u); // with the run and its step
-  std::set<std::string> ids;
-  for (const auto& x : jobs)
-    ids.insert(text_of(x, "id"));
-  BOOST_TEST(ids.size() == jobs.size());
-  auto few = cli({"jobs", "list", "--limit", "1"});
-  BOOST_TEST(contains(few.out, job), few.out);
+  auto set = run_program({"/bin/sh", "-c",
+                          "echo hunter2hunter2 | " + program_path("quaero")
+                            + " kv set api_key --secret --from-stdin --server "
+                            + url()},
+                         patience);
+  BOOST_TEST(set.exit == 0, set.err);
+  BOOST_TEST(cli({"kv", "set", "region", "eu"}).exit == 0);
+  BOOST_TEST(cli({"kv", "get", "region"}).out == "eu\n");
+  auto all = cli({"kv", "list"}).out + cli({"kv", "get", "api_key"}).out
+             + cli({"config", "show"}).out + cli({"kv", "list", "--json"}).out;
+  BOOST_TEST(contains(all, "api_key"));
+  BOOST_TEST(!contains(all, "hunter2"));
+  BOOST_TEST(cli({"kv", "delete", "region"}).exit == 0);
+  BOOST_TEST(cli({"kv", "get", "region"}).exit == 3);
 }
