@@ -69,9 +69,8 @@ std::string next_step(const answer& x) {
     case 409:
       return "See what runs: quaero jobs list --status running";
     case 412:
-      return "Somebody changed it meanwhile. Look at it, then try again "
-             "without --if-match or with the new ETag: quaero definitions "
-             "show ID";
+      return "Somebody changed it meanwhile. Look at it, then try again with "
+             "its new ETag: quaero definitions show ID --etag";
     case 429:
     case 503:
       return again + ", or look at: quaero status";

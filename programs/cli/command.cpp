@@ -56,9 +56,23 @@ void add_global_options(CLI::App& app, command_context& context) {
     ->check(CLI::IsMember({"auto", "always", "never"}));
 }
 
+// CLI11 puts the name of the command itself behind what it is given.
+std::string parent_of(const std::string& name) {
+  return name.substr(0, name.rfind(' '));
+}
+
 void apply_choices(command_context& context) {
   if (context.colours != "auto")
     context.to.colours = context.colours == "always";
+}
+
+// "help jobs list" is how people type "jobs list --help".
+int show_help(const CLI::App& app, int argc, const char* const* argv,
+              const console& to) {
+  std::string name;
+  const auto& command = command_of(app, argc - 1, argv + 1, name);
+  to.out << command.help(name.empty() ? "" : parent_of("quaero " + name));
+  return exit_ok;
 }
 
 // What CLI11 says, made better where somebody mistyped a word.
@@ -73,7 +87,7 @@ int explain(const CLI::App& app, const CLI::ParseError& error, int argc,
     return exit_usage;
   }
   if (command.get_require_subcommand_min() > 0) {
-    to.err << command.help(name.empty() ? "" : "quaero");
+    to.err << command.help(name.empty() ? "" : parent_of(full));
     return exit_usage;
   }
   to.err << "quaero: " << one_line(error.what())
@@ -112,6 +126,8 @@ int run_command_line(int argc, const char* const* argv,
   app.set_version_flag("--version", "quaero " QUAERO_VERSION);
   try {
     add_commands(app, context);
+    if (argc > 1 && std::string_view{argv[1]} == "help")
+      return show_help(app, argc, argv, context.to);
     app.parse(argc, argv);
     apply_choices(context);
     int code = context.action(context);

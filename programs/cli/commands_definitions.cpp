@@ -13,6 +13,16 @@ struct file_options {
   std::string if_match;
 };
 
+struct show_options {
+  std::string id;
+  bool etag = false;
+};
+
+struct delete_options {
+  std::string id;
+  std::string if_match;
+};
+
 struct export_options {
   std::string id;
   std::string output;
@@ -48,12 +58,17 @@ int list_definitions(command_context& context, const list_options& options) {
   return show_list(context, format, options);
 }
 
-int show_definition(command_context& context, const std::string& id) {
-  auto target = path_of(id) + (context.json ? "" : "/export");
-  auto x = ask(context, {.target = target});
-  if (x.ok())
+int show_definition(command_context& context, const show_options& options) {
+  bool text = !context.json && !options.etag;
+  auto x
+    = ask(context, {.target = path_of(options.id) + (text ? "/export" : "")});
+  if (!x.ok())
+    return x.exit;
+  if (options.etag)
+    context.to.out << one_line(x.etag) << '\n';
+  else
     print_json(context, x);
-  return x.exit;
+  return exit_ok;
 }
 
 int export_definition(command_context& context, const export_options& options) {
@@ -100,14 +115,18 @@ http_request upload_of(std::string target, std::string text) {
           .content_type = "application/toml"};
 }
 
+void add_match(http_request& request, const std::string& if_match) {
+  if (!if_match.empty())
+    request.fields.emplace_back("If-Match", if_match);
+}
+
 int apply_definition(command_context& context, const std::string& file,
                      const std::string& if_match) {
   auto text = read_input(context.to, file);
   if (!text)
     return exit_usage;
   auto request = upload_of("/api/job-definitions/upload", *text);
-  if (!if_match.empty())
-    request.fields.emplace_back("If-Match", if_match);
+  add_match(request, if_match);
   auto x = ask_quietly(context, request);
   if (!x.ok()) {
     if (items_of(x.json, "errors").empty())
@@ -154,9 +173,11 @@ int validate_all(command_context& context, const file_options& options) {
   });
 }
 
-int delete_definition(command_context& context, const std::string& id) {
-  auto x = ask(context, {.method = "DELETE", .target = path_of(id)});
-  return x.ok() ? print_done(context, x, id + " deleted") : x.exit;
+int delete_definition(command_context& context, const delete_options& options) {
+  http_request request{.method = "DELETE", .target = path_of(options.id)};
+  add_match(request, options.if_match);
+  auto x = ask(context, request);
+  return x.ok() ? print_done(context, x, options.id + " deleted") : x.exit;
 }
 
 int reload_definitions(command_context& context) {
@@ -164,8 +185,13 @@ int reload_definitions(command_context& context) {
     = ask(context, json_request("POST", "/api/job-definitions/reload", {}));
   if (!x.ok())
     return x.exit;
-  return print_done(context, x,
-                    text_of(x.json, "loaded") + " definitions loaded");
+  print_done(context, x, text_of(x.json, "message"));
+  for (const auto& error : items_of(x.json, "errors"))
+    context.to.err << "  "
+                   << one_line(error.is_string() ? error.as_string()
+                                                 : text_of(error, "message"))
+                   << '\n';
+  return x.json.get_bool("success").value_or(true) ? exit_ok : exit_failed;
 }
 
 CLI::Option* add_files(CLI::App& app, file_options& options) {
@@ -174,45 +200,28 @@ CLI::Option* add_files(CLI::App& app, file_options& options) {
     ->required();
 }
 
-} // namespace
+void add_match_option(CLI::App& app, std::string& if_match) {
+  app
+    .add_option("--if-match", if_match,
+                "Only if it has this ETag still; see show --etag")
+    ->type_name("ETAG");
+}
 
-void add_definition_commands(CLI::App& app, command_context& context) {
-  auto& group = declare_group(app, {"definitions", "Job definitions",
-                                    "quaero definitions list\n"
-                                    "quaero definitions apply notes.toml",
-                                    "Definitions and runs"});
-  auto [list, shown] = declare(group, context,
-                               {"list", "List the definitions",
-                                "quaero definitions list\n"
-                                "quaero definitions list --json"},
-                               list_definitions);
-  shown.limit = page_rows_max;
-  add_list_options(list, shown);
-  declare_with_id(
+void add_reading(CLI::App& group, command_context& context) {
+  auto [list, listed] = declare(group, context,
+                                {"list", "List the definitions",
+                                 "quaero definitions list\n"
+                                 "quaero definitions list --json"},
+                                list_definitions);
+  listed.limit = page_rows_max;
+  add_list_options(list, listed);
+  auto [show, shown] = declare(
     group, context,
     {"show", "Print a definition as TOML", "quaero definitions show handbook"},
-    "Id of a definition", show_definition);
-  auto [apply, applied]
-    = declare(group, context,
-              {"apply", "Create or replace definitions",
-               "quaero definitions apply notes.toml more.toml\n"
-               "quaero definitions apply - < notes.toml"},
-              apply_all);
-  add_files(apply, applied);
-  apply
-    .add_option("--if-match", applied.if_match,
-                "Replace only what has this ETag still")
-    ->type_name("ETAG");
-  auto [validate, validated]
-    = declare(group, context,
-              {"validate", "Check definitions, store nothing",
-               "quaero definitions validate *.toml"},
-              validate_all);
-  add_files(validate, validated);
-  declare_with_id(group, context,
-                  {"delete", "Delete a definition; its runs stay",
-                   "quaero definitions delete notes"},
-                  "Id of a definition", delete_definition);
+    show_definition);
+  show.add_option("ID", shown.id, "Id of a definition")->required();
+  show.add_flag("--etag", shown.etag,
+                "Print what changes with it, for --if-match, and no more");
   auto [exporting, exported]
     = declare(group, context,
               {"export", "Write a definition into a file, as TOML",
@@ -223,6 +232,37 @@ void add_definition_commands(CLI::App& app, command_context& context) {
     .add_option("-o,--output", exported.output,
                 "File to write; - is standard output, the default")
     ->type_name("FILE");
+}
+
+} // namespace
+
+void add_definition_commands(CLI::App& app, command_context& context) {
+  auto& group = declare_group(app, {"definitions", "Job definitions",
+                                    "quaero definitions list\n"
+                                    "quaero definitions apply notes.toml",
+                                    "Definitions and runs"});
+  add_reading(group, context);
+  auto [apply, applied]
+    = declare(group, context,
+              {"apply", "Create or replace definitions",
+               "quaero definitions apply notes.toml more.toml\n"
+               "quaero definitions apply - < notes.toml"},
+              apply_all);
+  add_files(apply, applied);
+  add_match_option(apply, applied.if_match);
+  auto [validate, validated]
+    = declare(group, context,
+              {"validate", "Check definitions, store nothing",
+               "quaero definitions validate *.toml"},
+              validate_all);
+  add_files(validate, validated);
+  auto [removing, removed]
+    = declare(group, context,
+              {"delete", "Delete a definition; its runs stay",
+               "quaero definitions delete notes"},
+              delete_definition);
+  removing.add_option("ID", removed.id, "Id of a definition")->required();
+  add_match_option(removing, removed.if_match);
   declare_plain(group, context,
                 {"reload", "Read the daemon's folder of definitions again",
                  "quaero definitions reload"},

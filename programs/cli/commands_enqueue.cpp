@@ -62,7 +62,7 @@ void add_enqueue_command(CLI::App& app, command_context& context) {
      "A file has one JSON object a line with the members of the options "
      "below:\ntype, name, config, queue, priority, run_at, expires_at, "
      "unique_key, retry,\ndurability, tags, metadata.",
-     "quaero enqueue noop --config '{\"count\":5}' --follow\n"
+     "quaero enqueue test_job_generator --config '{\"log_count\":5}' -f\n"
      "quaero enqueue noop --delay 10m --unique-key nightly --tag a --tag b\n"
      "quaero enqueue --lines jobs.jsonl\n"
      "generate | quaero enqueue --lines -",

@@ -16,7 +16,8 @@ struct command_words {
   };
   struct valued {
     std::string names;  // "-f|--file"
-    std::string values; // words parted by blanks, or "@file", "@dir", ""
+    std::string values; // words parted by blanks, "@file", "@dir", or
+                        // "@list GROUP": what that command lists first
   };
 
   std::string path; // "jobs list"; "" = the program
@@ -42,9 +43,24 @@ std::string values_of(const CLI::Option& option) {
                                                                      : "";
 }
 
-void add_option(command_words& to, const CLI::Option& option) {
+// Ids and names of things that are there are asked of the daemon.
+std::string arguments_of(const CLI::App& app, const CLI::Option& option) {
+  auto name = option.get_name(true);
+  bool known = (name == "ID" || name == "NAME" || name == "KEY")
+               && app.get_name() != "create";
+  if (!known)
+    return values_of(option);
+  if (app.get_name() == "run")
+    return "@list definitions";
+  const auto lists = app.get_parent()->get_subcommands(
+    [](const CLI::App* x) { return x->get_name() == "list"; });
+  return lists.empty() ? "" : "@list " + app.get_parent()->get_name();
+}
+
+void add_option(command_words& to, const CLI::App& app,
+                const CLI::Option& option) {
   if (option.get_positional()) {
-    auto values = values_of(option);
+    auto values = arguments_of(app, option);
     if (!values.empty())
       to.arguments = values;
     return;
@@ -69,7 +85,7 @@ void collect(const CLI::App& app, const std::string& path,
     for (const auto* option : x->get_options())
       if (x == &app || option->nonpositional())
         if (x == &app || option != x->get_help_ptr())
-          add_option(words, *option);
+          add_option(words, *x, *option);
   const auto below = app.get_subcommands([](const CLI::App*) { return true; });
   for (const auto* x : below) {
     auto text = x->get_description();
@@ -134,7 +150,13 @@ constexpr const char* bash_tail
     "}\n"
     "\n"
     "_quaero_reply() {\n"
+    "  local id\n"
     "  case \"$1\" in\n"
+    "    @list*) # no compgen -W: it would run what is in a name\n"
+    "      while read -r id _; do\n"
+    "        [[ $id != \"$cur\"* ]] || COMPREPLY+=(\"$id\")\n"
+    "      done < <(quaero ${1#@list } list \"${dir[@]}\" 2>/dev/null |\n"
+    "        tail -n +2) ;;\n"
     "    @file) compopt -o filenames 2>/dev/null\n"
     "      mapfile -t COMPREPLY < <(compgen -f -- \"$cur\") ;;\n"
     "    @dir) compopt -o filenames 2>/dev/null\n"
@@ -145,12 +167,13 @@ constexpr const char* bash_tail
     "\n"
     "_quaero() {\n"
     "  local cur=${COMP_WORDS[COMP_CWORD]} path='' word i last=''\n"
-    "  local commands options arguments values takes\n"
+    "  local commands options arguments values takes dir=()\n"
     "  COMPREPLY=()\n"
     "  _quaero_words '' ''\n"
     "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
     "    word=${COMP_WORDS[i]}\n"
     "    if [[ -n $last ]]; then\n"
+    "      [[ $last != --data-dir ]] || dir=(--data-dir \"$word\")\n"
     "      [[ $word == '=' ]] || last=''\n"
     "    elif [[ $word == -* ]]; then\n"
     "      _quaero_words \"$path\" \"$word\"\n"
@@ -185,6 +208,8 @@ constexpr const char* zsh_tail
     "\n"
     "_quaero_reply() {\n"
     "  case \"$1\" in\n"
+    "    @list*) compadd -- ${${(f)\"$(quaero ${=1#@list } list $dir \\\n"
+    "      2>/dev/null | tail -n +2)\"}%% *} ;;\n"
     "    @file) _files ;;\n"
     "    @dir) _files -/ ;;\n"
     "    *) compadd -- ${=1} ;;\n"
@@ -193,11 +218,12 @@ constexpr const char* zsh_tail
     "\n"
     "_quaero() {\n"
     "  local at='' word last='' arguments values takes i\n"
-    "  local -a commands options\n"
+    "  local -a commands options dir\n"
     "  _quaero_words '' ''\n"
     "  for ((i = 2; i < CURRENT; i++)); do\n"
     "    word=${words[i]}\n"
     "    if [[ -n $last ]]; then\n"
+    "      [[ $last != --data-dir ]] || dir=(--data-dir $word)\n"
     "      last=''\n"
     "    elif [[ $word == -*=* ]]; then\n"
     "      continue\n"

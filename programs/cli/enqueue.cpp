@@ -282,8 +282,11 @@ int enqueue_one(command_context& context, const enqueue_options& options) {
 
 int enqueue_lines(command_context& context, const enqueue_options& options) {
   line_sender sender{context, options};
-  if (options.lines == "-")
+  if (options.lines == "-") {
+    if (context.to.in_terminal)
+      context.to.err << "Type one JSON object a line; Ctrl-D ends.\n";
     return sender.send(*context.to.in);
+  }
   std::ifstream file{options.lines, std::ios::binary};
   if (file.is_open())
     return sender.send(file);

@@ -219,6 +219,15 @@ BOOST_AUTO_TEST_CASE(the_nearest_word_is_near) {
   BOOST_TEST(nearest("", {"list"}) == "");
 }
 
+BOOST_AUTO_TEST_CASE(help_is_a_word_too) {
+  session s;
+  BOOST_TEST(s.run({"help", "jobs", "list"}) == exit_ok);
+  BOOST_TEST(contains(s.out.str(), "Usage: quaero jobs list"));
+  session t;
+  BOOST_TEST(t.run({"help"}) == exit_ok);
+  BOOST_TEST(contains(t.out.str(), "Exit codes:"));
+}
+
 BOOST_AUTO_TEST_CASE(a_group_alone_shows_its_commands) {
   session s;
   BOOST_TEST(s.run({"jobs"}) == exit_usage);
@@ -251,7 +260,24 @@ BOOST_AUTO_TEST_CASE(bash_completes_commands_options_and_values) {
   BOOST_TEST(offered("quaero jobs list --js") == "--json");
   BOOST_TEST(offered("quaero definitions apply /de") == "/dev");
   BOOST_TEST(offered("quaero --data-dir /pro") == "/proc");
-  BOOST_TEST(offered("quaero jobs show \"\"") == "");
+  BOOST_TEST(offered("quaero tokens create \"\"") == "");
+}
+
+BOOST_AUTO_TEST_CASE(bash_completes_what_the_daemon_lists_and_runs_none_of_it) {
+  session s;
+  s.run({"completion", "bash"});
+  // Stands for the program: says what it was asked, then a name of a trap.
+  script_file script{".bash",
+                     s.out.str()
+                       + "quaero() { echo ID NAME; for x in \"$1-$2\" "
+                         "'$(exit_by_a_name)' '`x`'; do echo \"$x a b\"; "
+                         "done; }\n"};
+  auto offered
+    = [&](const char* words) { return complete(script.path, words); };
+  BOOST_TEST(offered("quaero run \"\"")
+             == "definitions-list $(exit_by_a_name) `x`");
+  BOOST_TEST(contains(offered("quaero --data-dir /d jobs show \"\""), "jobs"));
+  BOOST_TEST(contains(offered("quaero kv get \"\""), "kv"));
 }
 
 BOOST_AUTO_TEST_CASE(bash_completes_every_command_there_is) {

@@ -44,8 +44,8 @@ const std::vector<exchange> exchanges{
   {{"definitions", "reload"},
    "POST /api/job-definitions/reload",
    "",
-   R"({"success":true,"loaded":3})",
-   "3 definitions loaded\n"},
+   R"({"success":true,"message":"3 of 3 files loaded"})",
+   "3 of 3 files loaded\n"},
   {{"queues", "list"},
    "GET /api/queues",
    "",
@@ -293,6 +293,25 @@ BOOST_AUTO_TEST_CASE(a_definition_replaces_only_what_has_the_etag) {
              == exit_refused);
   BOOST_TEST(field_of(s.request(0), "If-Match") == "\"e1\"");
   BOOST_TEST(s.request(0).body == "id = \"a\"\n");
+}
+
+BOOST_AUTO_TEST_CASE(an_etag_is_shown_and_sent_back) {
+  session s;
+  s.answer("GET /api/job-definitions/a", 200, "{}", {{"etag", "\"e1\""}});
+  BOOST_TEST(s.run({"definitions", "show", "a", "--etag"}) == exit_ok);
+  BOOST_TEST(s.out.str() == "\"e1\"\n");
+  s.answer("DELETE /api/job-definitions/a", 412, R"({"detail":"changed"})");
+  BOOST_TEST(s.run({"definitions", "delete", "a", "--if-match", "\"e1\""})
+             == exit_refused);
+  BOOST_TEST(field_of(s.request(1), "If-Match") == "\"e1\"");
+}
+
+BOOST_AUTO_TEST_CASE(a_reload_with_errors_ends_with_1_and_names_them) {
+  session s;
+  s.answer("POST /api/job-definitions/reload", 200,
+           R"({"success":false,"message":"1 of 2","errors":["a.toml:1: no"]})");
+  BOOST_TEST(s.run({"definitions", "reload"}) == exit_failed);
+  BOOST_TEST(s.err.str() == "  a.toml:1: no\n");
 }
 
 BOOST_AUTO_TEST_CASE(an_export_goes_into_a_file) {
