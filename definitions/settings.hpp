@@ -40,6 +40,11 @@ struct settings {
   } queue;
 
   struct {
+    uint64_t events_kept = 0; ///< Events of the daemon's stream.
+    uint64_t clients_max = 0;
+  } live;
+
+  struct {
     std::string user_agent;
     bool respect_robots = false;
     std::chrono::nanoseconds request_timeout{};
