@@ -244,8 +244,9 @@ live_bench_result run_live(const live_bench_config& how) {
     gateway_config listen;
     listen.port = 0;
     gateway_actors actors{
-      rt.dispatcher,      rt.jobs,      rt.steps,     rt.queue,
-      rt.readers.front(), rt.collector, rt.documents, rt.hub};
+      rt.dispatcher,      rt.jobs,        rt.steps,     rt.queue,
+      rt.readers.front(), rt.collector,   rt.documents, rt.searcher(),
+      rt.pairs,           rt.credentials, rt.catalog,   rt.hub};
     auto port = server.start(system, listen, actors);
     if (!port)
       throw std::runtime_error{message_of(port.error())};

@@ -59,6 +59,10 @@ struct live_fixture {
     actors.reader = rt->readers.front();
     actors.log_collector = rt->collector;
     actors.document_store = rt->documents;
+    actors.searcher = rt->searcher();
+    actors.key_store = rt->pairs;
+    actors.credential_store = rt->credentials;
+    actors.catalog = rt->catalog;
     actors.hub = rt->hub;
     port = *server->start(sys, limits, actors);
     if (run.id)
