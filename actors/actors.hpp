@@ -38,10 +38,18 @@ using event_sink_actor = caf::typed_actor<
   // In the order of the commits.
   caf::reacts_to<atom::publish, event_block_ptr>>;
 
-/// The EVENT HUB: passes what it gets to every subscriber.
+/// The EVENT HUB: passes what it gets to every subscriber, and remembers the
+/// newest.
 using event_hub_actor = event_sink_actor::extend<
   // From now on `sink` gets every block, until it ends.
   caf::reacts_to<atom::subscribe, event_sink_actor>,
+  // Blocks behind that number, as soon as there is one; UINT64_MAX: none, but
+  // at once.
+  caf::replies_to<atom::get, uint64_t>::with<recent_blocks>,
+  // Blocks with entries of this stream after that number. The third is the
+  // number of a block: who asks knows what was committed before it.
+  caf::replies_to<atom::events, job_id, uint64_t,
+                  uint64_t>::with<recent_blocks>,
   caf::replies_to<atom::status>::with<actor_status>>;
 
 /// A READER: reads of any length, on a thread that may block.
@@ -54,6 +62,8 @@ using reader_actor = status_actor::extend<
   // Lines of one job wherever they are.
   caf::replies_to<atom::log, atom::get, job_id,
                   storage::log_query>::with<log_page>,
+  // A part of a stream.
+  caf::replies_to<atom::events, stream_query>::with<stream_page_ptr>,
   caf::replies_to<atom::documents,
                   storage::document_query>::with<document_page>,
   // A document by id; ec::not_found.

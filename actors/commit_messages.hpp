@@ -7,6 +7,7 @@
 #include "storage/tables.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,25 @@ struct job_scope {
 
 // -- what is committed --------------------------------------------------------
 
+/// What an event does not say: where its job belongs and comes from.
+struct event_place {
+  job_status from = job_status::pending; ///< The state that it moved from.
+  job_id manager;                        ///< None outside of a run.
+  job_id step;                           ///< None outside of a step.
+  std::string type;                      ///< Of the job.
+
+  bool operator==(const event_place&) const = default;
+};
+
+/// Jobs that one commit makes below one parent.
+struct spawned_jobs {
+  job_id manager; ///< None outside of a run.
+  job_id parent;  ///< None for roots.
+  job_id newest;
+  std::string type; ///< Of the newest.
+  uint64_t count = 0;
+};
+
 /// A change that somebody wants stored: all of it or nothing.
 /// The LOG COLLECTOR numbers the lines and keeps the totals; events must
 /// already be encoded in `ops`, here they are what the world is told of.
@@ -35,17 +55,29 @@ struct commit {
   storage::write_batch ops;
   std::vector<log_line> lines;
   std::vector<job_event> events;
-  std::vector<job_status> left; ///< The state that events[i] moved from.
-  uint64_t created = 0;         ///< New jobs, pending.
-  uint64_t roots = 0;           ///< Those of them without a parent.
-  int64_t documents = 0;        ///< New ones minus removed ones.
+  std::vector<event_place> places;   ///< Of events[i].
+  std::vector<spawned_jobs> spawned; ///< Queue jobs only.
+  uint64_t created = 0;              ///< New jobs, pending.
+  uint64_t roots = 0;                ///< Those of them without a parent.
+  int64_t documents = 0;             ///< New ones minus removed ones.
   durability level = durability::group;
 
   /// Encodes `event` as number `n` of its job and remembers to publish it.
-  void add_event(uint32_t n, job_event event, job_status from) {
+  void add_event(uint32_t n, job_event event, event_place place) {
     storage::put_event(ops, n, event);
     events.push_back(std::move(event));
-    left.push_back(from);
+    places.push_back(std::move(place));
+  }
+
+  /// Counts `n` new jobs of one parent, `newest` the last of them.
+  void add_spawned(const queue_job& newest, uint64_t n) {
+    const auto& parent = newest.parent_id;
+    if (spawned.empty() || spawned.back().parent != parent)
+      spawned.push_back({newest.manager_id, parent, {}, {}, 0});
+    auto& last = spawned.back();
+    last.newest = newest.id;
+    last.type = newest.type;
+    last.count += n;
   }
 };
 using commit_ptr = std::shared_ptr<commit>;
@@ -70,11 +102,29 @@ struct run_progress {
 };
 
 /// What was committed together and what it means, in the order of the commits.
+/// A run's stream has its lines and the events of its jobs; a job outside of
+/// any run has a stream of its own, under its own id. Numbers of one stream
+/// have no gap; within a block lines come before events.
 struct event_block {
   std::vector<job_event> events;
+  std::vector<event_place> places;     ///< Of events[i].
+  std::vector<uint64_t> event_numbers; ///< Of events[i] in its run's stream.
   std::vector<log_entry> lines;
+  std::vector<uint64_t> line_numbers; ///< Of lines[i] in its run's stream.
+  /// Of events[0] in the daemon's stream of events; the others follow.
+  uint64_t first_event = 0;
+  std::vector<spawned_jobs> spawned;
   std::vector<run_progress> progress;
+  std::optional<storage::totals> totals; ///< As they are from here on.
 };
 using event_block_ptr = std::shared_ptr<const event_block>;
+
+/// Whose stream an event or a line is in.
+inline const job_id& stream_of(const job_event& x, const event_place& place) {
+  return place.manager ? place.manager : x.id;
+}
+inline const job_id& stream_of(const log_line& x) {
+  return x.manager ? x.manager : x.owner;
+}
 
 } // namespace quaero

@@ -55,6 +55,9 @@ std::shared_ptr<event_block> log_collector_state::number(commit& change) {
   }
   change.lines.clear();
   block->events = std::move(change.events);
+  block->places = std::move(change.places);
+  block->spawned = std::move(change.spawned);
+  block->totals = totals;
   return block;
 }
 
@@ -64,7 +67,7 @@ void log_collector_state::add_totals(commit& change) {
   };
   count(job_status::pending) += change.created;
   for (size_t i = 0; i < change.events.size(); ++i) {
-    --count(change.left[i]);
+    --count(change.places[i].from);
     ++count(change.events[i].status);
   }
   totals.roots += change.roots;
@@ -75,12 +78,21 @@ ack_promise log_collector_state::on_commit(commit_ptr change) {
   auto reply = self->make_response_promise<void>();
   add_totals(*change);
   auto block = number(*change);
+  auto numbered = streams.number(*block, change->ops);
+  if (!numbered.ok()) {
+    // Any other number would be a lie to those who follow the stream.
+    const auto why = make_error(ec::storage_failed, numbered.message);
+    reply.deliver(why);
+    self->quit(why);
+    return reply;
+  }
   storage::put_totals(change->ops, totals);
   self->request(store, store_deadline, atom::commit_v, std::move(change))
     .then(
       [this, reply, block]() mutable {
         acknowledge(reply);
-        if (!block->events.empty() || !block->lines.empty())
+        if (!block->events.empty() || !block->lines.empty()
+            || !block->spawned.empty())
           self->send(hub, atom::publish_v, event_block_ptr{std::move(block)});
       },
       [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
@@ -91,7 +103,9 @@ actor_status log_collector_state::on_status() const {
   return {name,
           self->mailbox().size(),
           {{"owners", static_cast<int64_t>(owners.size())},
-           {"lines", static_cast<int64_t>(totals.log_sequence)}}};
+           {"lines", static_cast<int64_t>(totals.log_sequence)},
+           {"streams", static_cast<int64_t>(streams.size())},
+           {"events", static_cast<int64_t>(streams.events())}}};
 }
 
 log_collector_actor::behavior_type
@@ -101,7 +115,10 @@ log_collector(log_collector_actor::stateful_pointer<log_collector_state> self,
               event_sink_actor hub) {
   auto& st = self->state;
   auto result = storage::read_totals(*db, st.totals);
-  if (config.message_bytes_max == 0 || !result.ok()) {
+  if (result.ok())
+    result = st.streams.open(config.streams, db);
+  if (config.message_bytes_max == 0 || config.streams.events_kept_max == 0
+      || !result.ok()) {
     self->quit(
       make_error(ec::invalid_config, "log collector: " + result.message));
     return log_collector_actor::behavior_type::make_empty_behavior();
@@ -117,6 +134,7 @@ log_collector(log_collector_actor::stateful_pointer<log_collector_state> self,
     },
     [self](atom::forget, const job_id& owner) {
       self->state.owners.erase(owner);
+      self->state.streams.forget(owner);
     },
     [self](atom::stats) { return self->state.totals; },
   };

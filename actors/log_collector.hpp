@@ -2,6 +2,7 @@
 
 #include "actors/ack.hpp"
 #include "actors/actors.hpp"
+#include "actors/run_streams.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -14,6 +15,7 @@ namespace quaero {
 struct log_collector_config {
   /// > 0; a longer message is cut at a character and marked.
   size_t message_bytes_max = 64 * 1024;
+  stream_config streams;
 };
 
 /// Numbers what is said, in the order in which it is committed.
@@ -35,6 +37,7 @@ struct log_collector_state {
   event_sink_actor hub;
   std::unordered_map<job_id, counters> owners;
   storage::totals totals;
+  run_streams streams;
 
   ack_promise on_commit(commit_ptr change);
   actor_status on_status() const;
@@ -45,11 +48,14 @@ struct log_collector_state {
 
 /// The one way to the STORE for everything that logs or changes a job. Numbers
 /// each line in its owner's log and over all, keeps the totals of jobs by
-/// state in the same batch, and publishes what was committed, in that order.
-/// Replies when the STORE has. Reads an owner's newest line when it first hears
-/// of it, so numbers go on across a restart: spawn it detached.
-/// Bounds: O(1) a line; one small record an owner that was not forgotten.
-/// Errors: the STORE's.
+/// state in the same batch, gives events and lines their numbers in the streams
+/// of their runs, and publishes what was committed, in that order.
+/// Replies when the STORE has. Reads an owner's newest line and a stream's end
+/// when it first hears of it, so numbers go on across a restart: spawn it
+/// detached.
+/// Bounds: O(1) a line; a small record for each owner and each stream that was
+/// not forgotten.
+/// Errors: the STORE's. A stream whose end cannot be read ends the actor.
 log_collector_actor::behavior_type
 log_collector(log_collector_actor::stateful_pointer<log_collector_state> self,
               log_collector_config config,

@@ -42,6 +42,12 @@ job_scope manager_job_state::scope_of(const job_id& step_id,
           config.definition.id, step_name, config.definition.tags};
 }
 
+event_place manager_job_state::place_of(const job_id& step_id,
+                                        job_status from) const {
+  return {from, config.record.id, step_id,
+          std::string{step_id ? step_job_type : manager_job_type}};
+}
+
 queue_job manager_job_state::step_record(size_t i, const job_id& id) const {
   const auto& x = step_at(i);
   queue_job job;
@@ -125,7 +131,8 @@ void manager_job_state::start() {
   event.id = config.record.id;
   event.status = job_status::running;
   event.at = started_at;
-  x->add_event(next_event++, std::move(event), job_status::pending);
+  x->add_event(next_event++, std::move(event),
+               place_of({}, job_status::pending));
   add_line(*x, log_level::info,
            "Starting job definition execution: " + config.definition.name
              + " (ID: " + config.definition.id
@@ -270,7 +277,7 @@ void manager_job_state::skip_step(size_t i, const std::string& why) {
   event.status = job_status::skipped;
   event.at = clock->now();
   event.error = why;
-  x->add_event(1, std::move(event), job_status::pending);
+  x->add_event(1, std::move(event), place_of(node.id, job_status::pending));
   add_line(*x, log_level::warn,
            "Step '" + step_at(i).name + "' skipped: " + why);
   self->send(actors.collector, atom::commit_v, std::move(x));
@@ -349,7 +356,8 @@ void manager_job_state::finish() {
                               : job_status::completed;
   const auto status = event.status;
   auto x = std::make_shared<commit>();
-  x->add_event(next_event++, std::move(event), job_status::running);
+  x->add_event(next_event++, std::move(event),
+               place_of({}, job_status::running));
   storage::remove_active(x->ops, config.record.id);
   auto text = "Job " + to_string(status) + " in "
               + format_duration(clock->now() - started_at) + ": "
@@ -460,7 +468,8 @@ void manager_job_state::on_down(const caf::down_msg& down) {
   event.status = job_status::failed;
   event.at = clock->now();
   event.error = why;
-  x->add_event(UINT32_MAX, std::move(event), job_status::running);
+  x->add_event(UINT32_MAX, std::move(event),
+               place_of(node.id, job_status::running));
   self->send(actors.collector, atom::commit_v, std::move(x));
   stop("step '" + step_at(which).name + "': " + why);
   cancel_all();

@@ -64,6 +64,8 @@ ack_promise queue_state::on_enqueue(enqueue_ptr request) {
   }
   auto& ops = pending.change->ops;
   ops.append(request->ops);
+  if (!jobs.empty())
+    pending.change->add_spawned(jobs.back(), jobs.size());
   for (auto& job : request->jobs) {
     auto x = take_in(std::move(job), ops);
     if (scopes[x.job.scope].step)
@@ -248,7 +250,7 @@ queue_state::lanes& queue_state::lanes_of(const std::string& type) {
 
 void queue_state::arrive(arrival x) {
   if (is_cancelled(x.job.scope)) {
-    cancel_entry(x.job);
+    cancel_entry(x.job, *x.type);
     return;
   }
   if (x.run_at > clock->now()) {

@@ -196,8 +196,9 @@ struct queue_state {
   // -- cancellation (queue_dispatch.cpp) --------------------------------------
   ack_promise on_cancel(const job_id& manager);
   void cancel_waiting(const job_id& manager);
-  void cancel_entry(entry& x);
-  void end_entry(entry& x, job_status status, std::string why);
+  void cancel_entry(entry& x, const lanes& where);
+  void end_entry(entry& x, const lanes& where, job_status status,
+                 std::string why);
   bool is_cancelled(uint32_t where) const;
   void check_idle(const job_id& manager);
 
@@ -206,6 +207,7 @@ struct queue_state {
   lease* accept(const job_report& report);
   void save_then_settle(job_report report);
   void settle(job_report& report, lease& held, const prepared_ptr& saved);
+  event_place place_of(const lease& held, job_status from) const;
   void settle_retry(job_report& report, const lease& held);
   void settle_terminal(job_report& report, const lease& held,
                        uint64_t created_documents);

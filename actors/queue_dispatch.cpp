@@ -116,10 +116,10 @@ void queue_state::on_loaded(lanes& where, const worker_pool_actor& to,
     if (there)
       hold_record(x, std::move(found[next++]));
     if (!there) {
-      end_entry(x, job_status::failed, "its record cannot be read");
+      end_entry(x, where, job_status::failed, "its record cannot be read");
       ++unused;
     } else if (is_cancelled(x.scope)) {
-      cancel_entry(x);
+      cancel_entry(x, where);
       ++unused;
     } else if (drained) {
       ++unused; // it waits for the next start
@@ -193,14 +193,14 @@ void queue_state::cancel_waiting(const job_id& manager) {
       auto keep = std::stable_partition(
         lane.begin(), lane.end(), [&](const entry& x) { return !of_run(x); });
       for (auto i = keep; i != lane.end(); ++i)
-        cancel_entry(*i);
+        cancel_entry(*i, where);
       where.size -= static_cast<uint64_t>(lane.end() - keep);
       lane.erase(keep, lane.end());
     }
   }
   for (auto i = delayed.begin(); i != delayed.end();) {
     if (of_run(i->second.job)) {
-      cancel_entry(i->second.job);
+      cancel_entry(i->second.job, *i->second.type);
       i = delayed.erase(i);
     } else {
       ++i;
@@ -208,11 +208,12 @@ void queue_state::cancel_waiting(const job_id& manager) {
   }
 }
 
-void queue_state::cancel_entry(entry& x) {
-  end_entry(x, job_status::cancelled, "cancelled with its run");
+void queue_state::cancel_entry(entry& x, const lanes& where) {
+  end_entry(x, where, job_status::cancelled, "cancelled with its run");
 }
 
-void queue_state::end_entry(entry& x, job_status status, std::string why) {
+void queue_state::end_entry(entry& x, const lanes& where, job_status status,
+                            std::string why) {
   auto from = x.interrupted ? job_status::running : job_status::pending;
   if (x.record != nullptr && take_record(x).interrupted_epoch != 0)
     from = job_status::running;
@@ -224,7 +225,9 @@ void queue_state::end_entry(entry& x, job_status status, std::string why) {
   event.at = clock->now();
   event.error = std::move(why);
   // Nothing can follow, so the number is the last one there is.
-  pending.change->add_event(UINT32_MAX, std::move(event), from);
+  const auto& below = scopes[x.scope];
+  pending.change->add_event(UINT32_MAX, std::move(event),
+                            {from, below.manager, below.step, where.name});
   storage::remove_queue_entry(pending.change->ops, x.key);
   if (const auto& step = scopes[x.scope].step) {
     auto& delta = pending.delta(step);

@@ -87,6 +87,11 @@ void queue_state::settle(job_report& report, lease& held,
   settle_terminal(report, held, saved != nullptr ? saved->created : 0);
 }
 
+event_place queue_state::place_of(const lease& held, job_status from) const {
+  const auto& where = scopes[held.scope];
+  return {from, where.manager, where.step, held.type->name};
+}
+
 void queue_state::settle_retry(job_report& report, const lease& held) {
   job_event event;
   event.id = report.id;
@@ -103,9 +108,10 @@ void queue_state::settle_retry(job_report& report, const lease& held) {
     start.at = report.started_at;
     start.error.clear();
     change.add_event(2 * report.attempt - 1, std::move(start),
-                     job_status::pending);
+                     place_of(held, job_status::pending));
   }
-  change.add_event(2 * report.attempt, std::move(event), job_status::running);
+  change.add_event(2 * report.attempt, std::move(event),
+                   place_of(held, job_status::running));
   queue_job place;
   place.id = report.id;
   place.manager_id = scopes[held.scope].manager;
@@ -146,8 +152,9 @@ void queue_state::settle_terminal(job_report& report, const lease& held,
       ++delta.cancelled;
   }
   pending.change->add_event(2 * report.attempt, std::move(event),
-                            report.start_logged ? job_status::running
-                                                : job_status::pending);
+                            place_of(held, report.start_logged
+                                             ? job_status::running
+                                             : job_status::pending));
 }
 
 void queue_state::spawn_children(std::vector<new_job>& children,
@@ -158,6 +165,7 @@ void queue_state::spawn_children(std::vector<new_job>& children,
   auto& change = *pending.change;
   auto jobs = make_jobs(children, {manager, step, step}, *ids, clock->now(),
                         change.ops);
+  change.add_spawned(jobs.back(), jobs.size());
   for (auto& job : jobs)
     pending.arrivals.push_back(take_in(std::move(job), change.ops));
   change.created += jobs.size();

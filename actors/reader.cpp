@@ -1,6 +1,7 @@
 #include "actors/reader.hpp"
 
 #include "actors/recovery.hpp"
+#include "actors/stream_pages.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -136,6 +137,16 @@ reader_state::on_job_log(const job_id& job, const storage::log_query& query) {
     return failed(result, "log");
   page.total = page.unfiltered_total = page.lines.size();
   return page;
+}
+
+caf::result<stream_page_ptr>
+reader_state::on_events(const stream_query& query) {
+  ++reads;
+  auto page = std::make_shared<stream_page>();
+  auto result = read_stream_page(*db, query, config.streams, *page);
+  if (!result.ok())
+    return failed(result, "stream");
+  return stream_page_ptr{std::move(page)};
 }
 
 caf::result<document_page>
@@ -309,6 +320,9 @@ reader(reader_actor::stateful_pointer<reader_state> self, reader_config config,
     [self](atom::log, atom::get, const job_id& job,
            const storage::log_query& q) {
       return self->state.on_job_log(job, q);
+    },
+    [self](atom::events, const stream_query& q) {
+      return self->state.on_events(q);
     },
     [self](atom::documents, const storage::document_query& q) {
       return self->state.on_documents(q);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/stream_pages.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -20,6 +21,7 @@ struct reader_config {
   size_t document_sample_max = 10'000;           ///< > 0; for the average size.
   size_t search_documents_max = 20'000;          ///< > 0; one search looks at.
   size_t search_bytes_max = 64u * 1024u * 1024u; ///< > 0; of their records.
+  stream_page_limits streams;
 };
 
 /// Reads; holds nothing.
@@ -39,6 +41,7 @@ struct reader_state {
                                const storage::log_query& query);
   caf::result<log_page> on_job_log(const job_id& job,
                                    const storage::log_query& query);
+  caf::result<stream_page_ptr> on_events(const stream_query& query);
   caf::result<document_page> on_documents(const storage::document_query& query);
   caf::result<document> on_document(const std::string& id);
   caf::result<document_statistics> on_document_statistics();

@@ -31,7 +31,7 @@ runtime::runtime(caf::actor_system& system, runtime_config config,
   auto ids = std::make_shared<id_generator>(clock, config.id_seed);
   std::shared_ptr<const storage::store> reading = db;
   store = spawn_blocking(system, detach, quaero::store, config.store, db);
-  hub = system.spawn(event_hub);
+  hub = system.spawn(event_hub, config.hub);
   collector = spawn_blocking(system, detach, log_collector, config.log, reading,
                              store, caf::actor_cast<event_sink_actor>(hub));
   for (uint32_t i = 0; i < config.readers; ++i)

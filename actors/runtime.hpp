@@ -29,6 +29,7 @@ struct runtime_config {
   reader_config reader;
   queue_config queue; ///< `boot` is set by the runtime.
   log_collector_config log;
+  event_hub_config hub;
   job_manager_config jobs;
   document_store_config documents;
   key_store_config keys;

@@ -68,6 +68,54 @@ struct document_page {
   uint64_t total = 0;
 };
 
+// -- streams ------------------------------------------------------------------
+
+/// An event or a line, with its number.
+struct stream_entry {
+  uint64_t sequence = 0;
+  bool is_line = false;
+  log_entry line; ///< Only if it is one; else the two below.
+  job_event event;
+  event_place place;
+};
+
+/// The newest lines of a run, as a viewer begins with them.
+struct stream_tail {
+  job_id owner; ///< Only of this log; none: of all.
+  job_id job;   ///< Only said by this job; none: by anyone.
+  log_level level = log_level::info;
+  size_t lines = 100;
+};
+
+/// What part of a stream is wanted.
+struct stream_query {
+  job_id run; ///< None: the daemon's stream of events.
+  /// Only what has a greater number; UINT64_MAX: nothing but where it ends.
+  uint64_t after = 0;
+  size_t entries_max = 1000;       ///< > 0
+  std::optional<stream_tail> tail; ///< Instead of what is after `after`.
+};
+
+/// A part of a stream, ascending.
+struct stream_page {
+  std::vector<stream_entry> entries;
+  uint64_t next = 0;   ///< The number to go on after.
+  uint64_t last = 0;   ///< Of the stream's newest entry when it was read.
+  uint64_t oldest = 1; ///< Of the oldest entry that is kept.
+  uint64_t total = 0;  ///< Of a tail: lines that match.
+  bool more = false;   ///< Of a tail: there are older ones.
+};
+using stream_page_ptr = std::shared_ptr<const stream_page>;
+
+/// What the EVENT HUB remembers.
+struct recent_blocks {
+  std::vector<event_block_ptr> blocks;
+  uint64_t first = 0;  ///< Number of the first of them, if they were asked for.
+  uint64_t newest = 0; ///< Number of the newest block there is.
+  /// Nothing is missing between what was asked for and the first of `blocks`.
+  bool complete = true;
+};
+
 /// What the DOCUMENT STORE made of documents that shall be saved.
 struct prepared_documents {
   storage::write_batch ops;

@@ -2,11 +2,13 @@
 //
 //   throughput  noop jobs from submission to their committed, published end,
 //               against the database alone with the same records
+//   live        lines of a run to many WebSockets that follow it
 //
 // Every run checks that exactly the right jobs ran; a run that is not exact
 // ends with 1 and its figure is void.
 
 #include "bench/conditions.hpp"
+#include "bench/live.hpp"
 #include "bench/throughput.hpp"
 #include "definitions/json.hpp"
 
@@ -87,6 +89,28 @@ int run(options& x) {
   return 0;
 }
 
+int run_live_bench(live_bench_config how, bool json) {
+  if (how.dir.empty())
+    how.dir = std::filesystem::temp_directory_path()
+              / ("quaero-bench-" + std::to_string(getpid()));
+  const auto x = run_live(how);
+  auto line = value::make_object({{"scenario", "live"},
+                                  {"clients", static_cast<int>(how.clients)},
+                                  {"lines", static_cast<int64_t>(x.lines)},
+                                  {"lines_per_s_to_each", x.lines_per_s},
+                                  {"seconds", x.seconds},
+                                  {"behind_ms", x.behind_ms},
+                                  {"server_cores", x.server_cores},
+                                  {"frames", static_cast<int64_t>(x.frames)},
+                                  {"resumed", static_cast<int64_t>(x.resumed)},
+                                  {"exact", x.exact},
+                                  {"conditions", conditions(how.dir)}});
+  std::filesystem::remove_all(how.dir);
+  std::printf("%s\n",
+              json ? to_json(line).c_str() : to_pretty_json(line).c_str());
+  return x.exact ? 0 : 1;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -118,8 +142,24 @@ int main(int argc, char** argv) {
     ->capture_default_str();
   throughput->add_option("--dir", x.how.dir, "for the databases");
   throughput->add_flag("--json", x.json, "one JSON line");
+  live_bench_config live;
+  auto* live_command
+    = app.add_subcommand("live", "follow the lines of a run with many clients");
+  live_command->add_option("--clients", live.clients)
+    ->check(CLI::Range(1, 250))
+    ->capture_default_str();
+  live_command->add_option("--lines", live.lines_per_s, "a second")
+    ->check(CLI::Range(1, 1'000'000))
+    ->capture_default_str();
+  live_command->add_option("--seconds", live.seconds)
+    ->check(CLI::Range(1, 3600))
+    ->capture_default_str();
+  live_command->add_option("--dir", live.dir, "for the database");
+  live_command->add_flag("--json", x.json, "one JSON line");
   CLI11_PARSE(app, argc, argv);
   try {
+    if (live_command->parsed())
+      return run_live_bench(live, x.json);
     return run(x);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "quaero-bench: %s\n", e.what());

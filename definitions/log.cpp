@@ -5,7 +5,10 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <deque>
 #include <memory>
+#include <mutex>
 
 namespace quaero::log {
 
@@ -59,12 +62,68 @@ std::string as_json(std::string_view event, fields xs) {
   return line;
 }
 
+/// What was written last, for those who look from outside.
+class line_memory {
+public:
+  void add(log_level level, std::string message) {
+    if (message.size() > recent_line_bytes_max)
+      message = to_utf8(message.substr(0, recent_line_bytes_max)) + " [cut]";
+    std::lock_guard guard{mutex_};
+    lines_.push_back(
+      {++count_, system_wall_clock().now(), level, std::move(message)});
+    if (lines_.size() > recent_lines_max)
+      lines_.pop_front();
+  }
+
+  std::vector<line> find(uint64_t after, size_t limit, log_level level,
+                         bool newest) const {
+    std::lock_guard guard{mutex_};
+    std::vector<line> out;
+    auto take = [&](const line& x) {
+      if (x.index > after && x.level >= level && out.size() < limit)
+        out.push_back(x);
+    };
+    if (newest) {
+      std::for_each(lines_.rbegin(), lines_.rend(), take);
+      std::reverse(out.begin(), out.end());
+    } else {
+      std::for_each(lines_.begin(), lines_.end(), take);
+    }
+    return out;
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::deque<line> lines_;
+  uint64_t count_ = 0;
+};
+
+line_memory& the_memory() {
+  static line_memory instance;
+  return instance;
+}
+
+log_level level_of(spdlog::level::level_enum x) {
+  switch (x) {
+    case spdlog::level::err:
+      return log_level::error;
+    case spdlog::level::warn:
+      return log_level::warn;
+    case spdlog::level::info:
+      return log_level::info;
+    default:
+      return log_level::debug;
+  }
+}
+
 void write(spdlog::level::level_enum level, std::string_view event, fields xs) {
   auto& to = the_sink();
   if (!to.out->should_log(level))
     return;
   auto line = to.how == format::json ? as_json(event, xs) : as_text(event, xs);
   to.out->log(level, "{}", line);
+  the_memory().add(level_of(level), to.how == format::json ? as_text(event, xs)
+                                                           : std::move(line));
 }
 
 } // namespace
@@ -85,6 +144,11 @@ void setup(std::string_view level, format how) {
   else
     to.out->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v",
                         spdlog::pattern_time_type::utc);
+}
+
+std::vector<line> recent(uint64_t after, size_t limit, log_level level,
+                         bool newest) {
+  return the_memory().find(after, limit, level, newest);
 }
 
 void debug(std::string_view event, fields xs) {

@@ -1,10 +1,13 @@
 #pragma once
 
+#include "definitions/log_entry.hpp"
+
 #include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 /// The daemon's own log: one line an event, to standard error. An event has a
 /// stable name (`queue.refused`) so that logs can be counted; what belongs to
@@ -34,6 +37,22 @@ void setup(std::string_view level, format how);
 
 /// Whether debug() writes anything; making its fields may cost more than that.
 bool shows_debug();
+/// A line that was written.
+struct line {
+  uint64_t index = 0; ///< From 1, since the process started.
+  timestamp at{};
+  log_level level = log_level::info;
+  std::string message;
+};
+
+/// How many of the newest lines stay in memory; a longer one is cut.
+inline constexpr size_t recent_lines_max = 5000;
+inline constexpr size_t recent_line_bytes_max = 2048;
+
+/// Those of them with a greater index than `after`, of `level` and above:
+/// the newest `limit`, or the oldest. Ascending.
+std::vector<line> recent(uint64_t after, size_t limit, log_level level,
+                         bool newest);
 
 void debug(std::string_view event, fields xs = {});
 void info(std::string_view event, fields xs = {});

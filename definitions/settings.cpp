@@ -150,6 +150,28 @@ std::vector<setting> make_core_tables() {
   };
 }
 
+std::vector<setting> make_live_table() {
+  using s = settings;
+  return {
+    {"live.events_kept",
+     +[](s& x) { return &x.live.events_kept; },
+     "100000",
+     "events",
+     "Events of all jobs that a client of the daemon's stream can go back.",
+     1000,
+     10'000'000,
+     {}},
+    {"live.clients_max",
+     +[](s& x) { return &x.live.clients_max; },
+     "256",
+     "clients",
+     "WebSockets and event streams at once; one more is answered 503.",
+     1,
+     10'000,
+     {}},
+  };
+}
+
 std::vector<setting> make_outer_tables() {
   using s = settings;
   return {
@@ -329,7 +351,7 @@ const std::vector<setting>& setting_table() {
   static const auto table = [] {
     auto rows = make_top_level();
     for (auto more : {make_folders(), make_core_tables(), make_http_tables(),
-                      make_outer_tables()})
+                      make_live_table(), make_outer_tables()})
       rows.insert(rows.end(), more.begin(), more.end());
     return rows;
   }();

@@ -60,6 +60,9 @@ struct settings {
     std::string certificate; ///< Paths; "" = plain HTTP.
     std::string key;
   } tls;
+    uint64_t events_kept = 0; ///< Events of the daemon's stream.
+    uint64_t clients_max = 0;
+  } live;
 
   struct {
     std::string user_agent;

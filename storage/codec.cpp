@@ -332,6 +332,8 @@ const char* table_name(char letter) {
       return "events";
     case table::definitions:
       return "definitions";
+    case table::run_stream:
+      return "run_stream";
     case table::queue_heads:
       return "queue_heads";
     case table::document_index:
@@ -354,6 +356,8 @@ const char* table_name(char letter) {
       return "roots";
     case table::document_sources:
       return "document_sources";
+    case table::daemon_stream:
+      return "daemon_stream";
     case table::job_log:
       return "job_log";
     case table::credentials:

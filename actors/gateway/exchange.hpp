@@ -11,6 +11,7 @@
 
 #include <caf/duration.hpp>
 
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -21,12 +22,17 @@
 
 namespace quaero {
 
+class live_feed;
+
 /// What all requests share.
 struct gateway_context {
   gateway_config config;
   gateway_actors actors;
   docs_pages docs;
-  bridge* self = nullptr; ///< Asks on behalf of all.
+  bridge* self = nullptr;    ///< Asks on behalf of all.
+  live_feed* live = nullptr; ///< Null if the gateway has no EVENT HUB.
+  /// Calls a function on the gateway's thread, later.
+  std::function<void(std::chrono::milliseconds, std::function<void()>)> after;
 };
 
 /// One request on its way to its one answer. Handlers keep it alive while an

@@ -3,6 +3,8 @@
 #include "actors/gateway/admission.hpp"
 #include "actors/gateway/gzip.hpp"
 #include "actors/gateway/http_session.hpp"
+#include "actors/gateway/line.hpp"
+#include "actors/gateway/live_feed.hpp"
 #include "actors/gateway/router.hpp"
 #include "actors/gateway/tls.hpp"
 #include "definitions/log.hpp"
@@ -53,6 +55,29 @@ bool all_set(const gateway_actors& x) {
          && x.credential_store && x.catalog;
 }
 
+/// The name of a limit of the live streams that is 0, or nullptr.
+const char* name_broken_limit(const live_config& x) {
+  const std::pair<const char*, bool> limits[] = {
+    {"clients_max", x.clients_max > 0},
+    {"subscriptions_max", x.subscriptions_max > 0},
+    {"errors_max", x.errors_max > 0},
+    {"notices_max", x.notices_max > 0},
+    {"runs_max", x.runs_max > 0},
+    {"held_lines_max", x.held_lines_max > 0},
+    {"frame_interval", x.frame_interval.count() > 0},
+    {"stats_interval", x.stats_interval.count() > 0},
+    {"spawn_interval", x.spawn_interval.count() > 0},
+    {"logs_interval", x.logs_interval.count() > 0},
+    {"status_interval", x.status_interval.count() > 0},
+    {"ping_interval", x.ping_interval.count() > 0},
+    {"retry_after", x.retry_after.count() > 0},
+  };
+  for (const auto& [name, good] : limits)
+    if (!good)
+      return name;
+  return nullptr;
+}
+
 std::string name_broken_limit(const gateway_config& x) {
   constexpr std::chrono::milliseconds zero{0};
   const std::pair<const char*, bool> limits[] = {
@@ -76,6 +101,8 @@ std::string name_broken_limit(const gateway_config& x) {
   for (const auto& [name, good] : limits)
     if (!good)
       return name;
+  if (auto name = name_broken_limit(x.live))
+    return std::string{"live."} + name;
   return {};
 }
 
@@ -118,6 +145,7 @@ public:
 private:
   caf::error bind();
   void make_companion(caf::actor_system& sys);
+  void make_feed();
   void run();
   void accept();
   void refuse_waiting();
@@ -133,6 +161,7 @@ private:
   router router_{all_routes()};
   caf::strong_actor_ptr companion_;
   std::optional<caf::scoped_execution_unit> execution_unit_;
+  std::unique_ptr<live_feed> live_;
   std::unordered_set<std::shared_ptr<http_session>> sessions_;
   std::mt19937_64 random_;
   tls_context tls_; ///< Null: plain.
@@ -175,6 +204,7 @@ caf::expected<uint16_t> gateway::impl::start(caf::actor_system& sys,
         + std::to_string(bound.port());
   spare_ = open_spare();
   make_companion(sys);
+  make_feed();
   accept();
   thread_ = std::thread{[this] { run(); }};
   return bound.port();
@@ -218,6 +248,21 @@ void gateway::impl::make_companion(caf::actor_system& sys) {
       self->activate(&*execution_unit_, *x);
     });
   });
+}
+
+void gateway::impl::make_feed() {
+  context_.after
+    = [this](std::chrono::milliseconds wait, std::function<void()> f) {
+        auto timer = std::make_shared<asio::steady_timer>(io_, wait);
+        timer->async_wait([timer, f = std::move(f)](error_code cancelled) {
+          if (!cancelled)
+            f();
+        });
+      };
+  if (!context_.actors.hub)
+    return;
+  live_ = std::make_unique<live_feed>(context_, new_request_id());
+  context_.live = live_.get();
 }
 
 void gateway::impl::run() {
@@ -347,6 +392,8 @@ void gateway::impl::drain() {
     if (!cancelled)
       finish();
   });
+  if (live_)
+    live_->close_all();
   auto all = sessions_; // A session that closes leaves the set.
   for (const auto& x : all)
     x->drain();
@@ -379,6 +426,8 @@ void gateway::impl::stop() {
     context_.self = nullptr;
     companion_ = nullptr;
   }
+  context_.live = nullptr;
+  live_ = nullptr;
   context_.actors = {};
 }
 

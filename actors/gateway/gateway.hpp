@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/catalog_actors.hpp"
+#include "actors/gateway/live_config.hpp"
 #include "definitions/secrets.hpp"
 #include "definitions/value.hpp"
 
@@ -69,9 +70,11 @@ struct gateway_config {
   std::chrono::milliseconds ping_interval = std::chrono::seconds{30};
   /// For answers in flight when the gateway stops.
   std::chrono::milliseconds drain_timeout = std::chrono::seconds{5};
+
+  live_config live;
 };
 
-/// Whom the gateway asks. None may be null.
+/// Whom the gateway asks. None may be null but the last one.
 struct gateway_actors {
   dispatcher_actor dispatcher;
   job_manager_actor job_manager;
@@ -84,6 +87,7 @@ struct gateway_actors {
   key_store_actor key_store;
   credential_store_actor credential_store;
   catalog_actor catalog;
+  event_hub_actor hub; ///< Null: there are no live streams.
 };
 
 /// The GATEWAY: HTTP/1.1, plain or through TLS, for programs and the manual's

@@ -1,6 +1,7 @@
 #include "actors/gateway/log_merge.hpp"
 #include "actors/gateway/router.hpp"
 #include "actors/gateway/views.hpp"
+#include "definitions/log.hpp"
 
 #include <algorithm>
 #include <map>
@@ -14,7 +15,8 @@ namespace {
 constexpr size_t lines_page = 1000;
 constexpr size_t lines_page_live = 100; ///< /api/logs, as the pages use it.
 constexpr size_t lines_page_max = 5000;
-constexpr size_t steps_max = 1000; ///< Whose logs one answer merges.
+constexpr size_t lines_page_own = 500; ///< Of the daemon's own log.
+constexpr size_t steps_max = 1000;     ///< Whose logs one answer merges.
 
 const std::vector<std::string_view> orders{"asc", "desc"};
 
@@ -274,11 +276,40 @@ void step_logs(const exchange_ptr& ex, const job_view& x,
     atom::list_v, steps);
 }
 
+// -- lines of the daemon itself -----------------------------------------------
+
+void service_logs(const exchange_ptr& ex) {
+  query_reader query{ex->request()};
+  const auto level = read_level(query, "info");
+  const auto limit = query.number("limit", lines_page_live, 1, lines_page_own);
+  const auto order = query.choice("order", "desc", orders);
+  if (!query.ok())
+    return ex->reply(query.problem());
+  auto found = log::recent(0, limit, level, order == "desc");
+  if (order == "desc")
+    std::reverse(found.begin(), found.end());
+  value::array lines;
+  for (const auto& x : found)
+    lines.push_back(value::make_object({{"index", x.index},
+                                        {"timestamp", to_rfc3339_ns(x.at)},
+                                        {"level", to_string(x.level)},
+                                        {"message", x.message}}));
+  ex->reply(value::make_object({{"scope", "service"},
+                                {"logs", std::move(lines)},
+                                {"count", uint64_t{found.size()}},
+                                {"limit", uint64_t{limit}},
+                                {"order", order},
+                                {"level", to_string(level)}}));
+}
+
 void scoped_logs(const exchange_ptr& ex) {
   query_reader query{ex->request()};
-  query.choice("scope", "", {"job"});
-  if (query.text("scope").empty())
-    query.refuse("scope", "must be job");
+  // Who names a job means its lines.
+  const auto scope
+    = query.choice("scope", query.text("job_id").empty() ? "service" : "job",
+                   {"service", "job"});
+  if (query.ok() && scope == "service")
+    return service_logs(ex);
   auto wanted = read_lines_wanted(query, "info", "desc", lines_page_live);
   auto name = query.text("step");
   job_id id;

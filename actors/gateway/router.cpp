@@ -96,10 +96,10 @@ void router::dispatch(const exchange_ptr& ex) const {
 
 std::vector<route> all_routes() {
   std::vector<route> out;
-  for (auto area :
-       {system_routes, definition_routes, job_routes, log_routes,
-        document_routes, search_routes, key_routes, credential_routes,
-        config_routes, scheduler_routes, page_routes, openapi_routes})
+  for (auto area : {system_routes, definition_routes, job_routes, log_routes,
+                    document_routes, live_routes, search_routes, key_routes,
+                    credential_routes, config_routes, scheduler_routes,
+                    page_routes, openapi_routes})
     out.insert(out.end(), area().begin(), area().end());
   return out;
 }

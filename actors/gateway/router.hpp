@@ -65,6 +65,7 @@ const std::vector<route>& key_routes();
 const std::vector<route>& credential_routes();
 const std::vector<route>& config_routes();
 const std::vector<route>& scheduler_routes();
+const std::vector<route>& live_routes();
 const std::vector<route>& page_routes();
 const std::vector<route>& openapi_routes();
 

@@ -181,12 +181,13 @@ std::string daemon::listen() {
   how.settings = settings_value(settings_);
   how.keys = runtime_->keys();
   how.on_shutdown = on_stop_;
+  how.live.clients_max = settings_.live.clients_max;
   gateway_actors actors{runtime_->dispatcher,      runtime_->jobs,
                         runtime_->steps,           runtime_->queue,
                         runtime_->readers.front(), runtime_->collector,
                         runtime_->documents,       runtime_->searcher(),
                         runtime_->pairs,           runtime_->credentials,
-                        runtime_->catalog};
+                        runtime_->catalog,         runtime_->hub};
   auto port = gateway_.start(*system_, how, actors);
   if (!port)
     return message_of(port.error());
@@ -241,6 +242,7 @@ std::string daemon::start() {
   system_ = std::make_unique<caf::actor_system>(*config_);
   runtime_config how;
   how.queue.length_max = settings_.queue.length_max;
+  how.log.streams.events_kept_max = settings_.live.events_kept;
   how.queue.report_durability = durability_of(settings_.durability);
   how.id_seed = std::random_device{}();
   how.id_seed = how.id_seed << 32 | std::random_device{}();

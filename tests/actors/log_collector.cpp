@@ -25,7 +25,7 @@ struct fixture : test::deterministic {
 
   void start(size_t message_bytes_max = 64) {
     auto writer = own(store_actor{sys.spawn(store, store_config{}, db)});
-    aut = own(sys.spawn(log_collector, log_collector_config{message_bytes_max},
+    aut = own(sys.spawn(log_collector, log_collector_config{message_bytes_max, {}},
                         db, writer, sink));
     settle();
   }
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(totals_are_stored_with_the_change_they_count) {
   job_event moved;
   moved.id = owner;
   moved.status = job_status::running;
-  x->add_event(1, moved, job_status::pending);
+  x->add_event(1, moved, {job_status::pending, {}, {}, "t"});
   BOOST_TEST(ask(aut, atom::commit_v, x).ok());
   storage::totals stored_totals;
   BOOST_TEST(storage::read_totals(*db, stored_totals).ok());

@@ -172,8 +172,8 @@ BOOST_AUTO_TEST_CASE(an_interrupted_attempt_is_ended_with_the_next_start) {
   BOOST_CHECK(commits[0]->events[0].status == job_status::pending);
   BOOST_TEST(commits[0]->events[0].epoch == 7u);
   BOOST_TEST(commits[0]->events[0].attempt == 1u);
-  BOOST_CHECK(commits[0]->left[0] == job_status::running);
-  BOOST_CHECK(commits[0]->left[1] == job_status::pending);
+  BOOST_CHECK(commits[0]->places[0].from == job_status::running);
+  BOOST_CHECK(commits[0]->places[1].from == job_status::pending);
 }
 
 BOOST_AUTO_TEST_CASE(lines_are_seen_while_the_attempt_runs) {

@@ -12,11 +12,12 @@ import catalog
 import definitions
 import documents
 import jobs
+import live
 import shutdown
 import system
 
 # The last one ends the daemon.
-AREAS = (definitions, jobs, documents, system, catalog, shutdown)
+AREAS = (definitions, jobs, live, documents, system, catalog, shutdown)
 
 
 def main():

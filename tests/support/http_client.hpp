@@ -65,6 +65,13 @@ public:
     return read_reply(method == "HEAD");
   }
 
+  /// Sends a request and reads the head of its answer only.
+  http_reply request_head(const std::string& method, const std::string& target,
+                          const fields& extra = {}) {
+    send(head(method, target, {}, extra));
+    return read_head();
+  }
+
   http_reply get(const std::string& target) { return request("GET", target); }
 
   /// Sends bytes as they are. What the server does not take is dropped.
