@@ -48,6 +48,16 @@ struct settings {
   } crawler;
 
   struct {
+    std::string cors_origins; ///< See split_origins().
+    bool insecure = false;
+  } http;
+
+  struct {
+    uint64_t records_max = 0;
+    std::chrono::nanoseconds age_max{};
+  } audit;
+
+  struct {
     std::string level;  ///< "debug", "info", "warn" or "error".
     std::string format; ///< "text" or "json".
   } log;
@@ -158,6 +168,11 @@ std::vector<std::pair<std::string, std::string>> process_environment();
 /// Splits "127.0.0.1:8085" or "[::1]:0".
 /// @returns false, and leaves the rest alone, if `text` is anything else.
 bool split_listen(std::string_view text, std::string& host, uint16_t& port);
+
+/// Splits "https://a.example http://b.example:8080", origins as a browser sends
+/// them: scheme, host in lower case, a port that is not the scheme's own.
+/// @returns false, and leaves `out` alone, if a word is anything else.
+bool split_origins(std::string_view text, std::vector<std::string>& out);
 
 /// The flags, for `quaerod --help`.
 std::string settings_help();

@@ -28,6 +28,8 @@ enum class table : char {
   queue = 'q',
   roots = 'r',
   document_sources = 's',
+  tokens = 't',
+  audit = 'v',
   job_log = 'x',
   job_postings = 'n',
   credentials = 'y',

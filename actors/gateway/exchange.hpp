@@ -21,12 +21,23 @@
 
 namespace quaero {
 
+/// What is open.
+struct connection_counts {
+  size_t all = 0;
+  size_t web_sockets = 0; ///< Of them.
+};
+
 /// What all requests share.
 struct gateway_context {
   gateway_config config;
   gateway_actors actors;
   docs_pages docs;
   bridge* self = nullptr; ///< Asks on behalf of all.
+  std::string url;
+  timestamp started_at{};
+  std::function<connection_counts()> count_connections;
+  /// Tells the TOKEN STORE now which tokens were used.
+  std::function<void()> report_uses;
 };
 
 /// One request on its way to its one answer. Handlers keep it alive while an
@@ -74,6 +85,8 @@ public:
   }
 
   void fail(const caf::error& why) { reply(make_problem(why)); }
+
+  void report_uses() const { context_.report_uses(); }
 
   /// Nobody waits for the answer any more.
   void abandon() { sink_.reset(); }

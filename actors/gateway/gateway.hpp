@@ -1,6 +1,8 @@
 #pragma once
 
 #include "actors/catalog_actors.hpp"
+#include "actors/gateway/address_watch.hpp"
+#include "actors/metrics.hpp"
 #include "definitions/secrets.hpp"
 #include "definitions/value.hpp"
 
@@ -11,7 +13,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace quaero {
 
@@ -30,6 +34,16 @@ struct gateway_config {
   key_lookup keys;
   /// Has the daemon stop; null: it cannot be asked to. Must not block.
   std::function<void()> on_shutdown;
+
+  /// Origins whose pages may use the API, "https://host:port" each.
+  std::vector<std::string> cors_origins;
+  /// Listens for other machines without TLS, too.
+  bool insecure = false;
+  /// Hash of the token of this machine's command line.
+  std::optional<digest> local_token;
+  address_limits addresses;
+  metrics_ptr meter; ///< Made by the gateway if there is none.
+  const wall_clock* clock = &system_wall_clock();
 
   size_t body_bytes_max = 8 * 1024 * 1024; ///< More is answered 413.
   /// Request line and header fields together; more is answered 431.
@@ -72,6 +86,10 @@ struct gateway_actors {
   key_store_actor key_store;
   credential_store_actor credential_store;
   catalog_actor catalog;
+  token_store_actor tokens;
+  audit_log_actor audit;
+  status_actor census;
+  status_actor store;
 };
 
 /// The GATEWAY: HTTP/1.1 for programs and the manual's pages for people. One

@@ -98,9 +98,10 @@ public:
   bool draining() const override { return draining_; }
   std::string new_request_id() override { return "1"; }
   std::string_view http_date() override { return "today"; }
-  std::optional<http_answer> check(const http_request&) override {
+  std::optional<http_answer> check(http_request&) override {
     return std::nullopt;
   }
+  void answered(const http_request&, unsigned) override {}
   exchange_ptr make_exchange(http_request request,
                              std::weak_ptr<answer_sink> sink,
                              uint64_t round) override {
@@ -123,8 +124,8 @@ private:
                                   boost::asio::ip::tcp::socket socket) {
       if (failed)
         return;
-      auto session
-        = std::make_shared<http_session>(plain_line(std::move(socket)), *this);
+      auto session = std::make_shared<http_session>(
+        plain_line(std::move(socket)), "127.0.0.1", *this);
       sessions_.insert(session);
       session->start(false);
       accept();
