@@ -46,11 +46,11 @@ public:
     how.port = 0;
     how.clock = &clock;
     how.meter = rt->meter;
-    auto bound
-      = server->start(sys, std::move(how),
-                      {rt->dispatcher, rt->jobs, rt->steps, rt->queue,
-                       rt->readers.front(), rt->collector, rt->documents,
-                       rt->tokens, rt->audit, rt->census, rt->store});
+    auto bound = server->start(
+      sys, std::move(how),
+      {rt->dispatcher, rt->jobs, rt->steps, rt->queue, rt->readers.front(),
+       rt->collector, rt->documents, rt->searcher(), rt->pairs, rt->credentials,
+       rt->catalog, rt->tokens, rt->audit, rt->census, rt->store});
     if (!bound)
       BOOST_FAIL(message_of(bound.error()));
     port = *bound;
