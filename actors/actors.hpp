@@ -16,6 +16,11 @@ using status_actor = caf::typed_actor<
   // How it is, with numbers of its own.
   caf::replies_to<atom::status>::with<actor_status>>;
 
+/// Who answers for others, too.
+using status_tree_actor = caf::typed_actor<
+  // How it is, and how those below it are; in `census.hpp` is how.
+  caf::replies_to<atom::status, atom::visit>::with<actor_status>>;
+
 /// The STORE: the only writer of the database.
 using store_actor = status_actor::extend<
   // Writes the batch, replies when it is as durable as asked. An error is
@@ -32,6 +37,31 @@ using log_collector_actor = status_actor::extend<
   caf::reacts_to<atom::forget, job_id>,
   // Totals of all jobs.
   caf::replies_to<atom::stats>::with<storage::totals>>;
+
+/// A TOKEN WATCHER hears which tokens there are.
+using token_watcher_actor = caf::typed_actor<
+  // All of them, after a change.
+  caf::reacts_to<atom::put, token_table_ptr>>;
+
+/// The TOKEN STORE: who may use the API.
+using token_store_actor = status_actor::extend<
+  caf::replies_to<atom::list>::with<token_table_ptr>,
+  // Makes a token; its secret is in the answer only. ec::invalid_argument,
+  // ec::conflict, ec::limit_reached.
+  caf::replies_to<atom::create, new_token>::with<created_token>,
+  // Revokes a token; watchers know when this is answered. ec::not_found,
+  // ec::conflict.
+  caf::replies_to<atom::remove, job_id>::with<api_token>,
+  // Tokens were used.
+  caf::reacts_to<atom::visit, token_uses>,
+  // All tokens now, and to the watcher after each change from now on.
+  caf::replies_to<atom::subscribe, token_watcher_actor>::with<token_table_ptr>>;
+
+/// The AUDIT LOG: who did what, and who was refused.
+using audit_log_actor = status_actor::extend<
+  // Numbers and stores these.
+  caf::reacts_to<atom::put, audit_block>,
+  caf::replies_to<atom::list, audit_query>::with<audit_page>>;
 
 /// An EVENT SINK takes what was committed.
 using event_sink_actor = caf::typed_actor<
@@ -108,7 +138,8 @@ using step_monitor_actor = caf::typed_actor<
   caf::reacts_to<atom::count, step_delta>,
   // The step has made all its children: the count may end now.
   caf::reacts_to<atom::sealed>,
-  caf::replies_to<atom::progress>::with<child_counts>>;
+  caf::replies_to<atom::progress>::with<child_counts>,
+  caf::replies_to<atom::status>::with<actor_status>>;
 
 /// Who waits for a STEP MONITOR to see the end.
 using step_watcher_actor = caf::typed_actor<
@@ -121,7 +152,8 @@ using job_monitor_actor = caf::typed_actor<
   caf::reacts_to<atom::progress, step_progress>,
   // The run changed.
   caf::reacts_to<atom::status, job_status>,
-  caf::replies_to<atom::progress>::with<run_progress>>;
+  caf::replies_to<atom::progress>::with<run_progress>,
+  caf::replies_to<atom::status>::with<actor_status>>;
 
 /// A WORKER POOL: free slots for one worker type.
 using worker_pool_actor = status_actor::extend<
@@ -148,8 +180,9 @@ using queue_actor = status_actor::extend<
   // Takes what the database held, before anything else.
   caf::reacts_to<atom::recover, recovery_ptr>,
   // Assigns nothing more; replies when nothing runs.
-  caf::reacts_to<atom::drain>,
-  caf::replies_to<atom::stats>::with<queue_status>>;
+  caf::reacts_to<atom::drain>, caf::replies_to<atom::stats>::with<queue_status>,
+  // With its pools.
+  caf::replies_to<atom::status, atom::visit>::with<actor_status>>;
 
 /// A DEFINITION WORKER: turns a step into work.
 using definition_worker_actor = caf::typed_actor<
@@ -195,7 +228,9 @@ using step_manager_actor = status_actor::extend<
 /// A STEP JOB: the life of one step.
 using step_job_actor = step_watcher_actor::extend<
   // The run is being stopped: end as cancelled when the QUEUE is done with it.
-  caf::reacts_to<atom::cancel>>;
+  caf::reacts_to<atom::cancel>,
+  // With its monitor.
+  caf::replies_to<atom::status>::with<actor_status>>;
 
 /// A MANAGER JOB: one run of a definition.
 using manager_job_actor = caf::typed_actor<
@@ -205,7 +240,9 @@ using manager_job_actor = caf::typed_actor<
   caf::reacts_to<atom::exceeded, uint64_t>,
   // Stop the run; replies when nothing of it can start again.
   caf::reacts_to<atom::cancel>,
-  caf::replies_to<atom::progress>::with<run_progress>>;
+  caf::replies_to<atom::progress>::with<run_progress>,
+  // With its monitor and its steps that run.
+  caf::replies_to<atom::status>::with<actor_status>>;
 
 /// A RUN WATCHER wants to know which definitions have a run that goes on.
 using run_watcher_actor = caf::typed_actor<
@@ -229,7 +266,9 @@ using job_manager_actor = status_actor::extend<
   caf::reacts_to<atom::subscribe, run_watcher_actor>,
   // Brings every run and queued job back that the database says was going on;
   // replies with how many runs.
-  caf::replies_to<atom::recover>::with<uint64_t>>;
+  caf::replies_to<atom::recover>::with<uint64_t>,
+  // With its runs.
+  caf::replies_to<atom::status, atom::visit>::with<actor_status>>;
 
 /// The DISPATCHER: turns a definition into a run, one at a time each.
 using dispatcher_actor = status_actor::extend<

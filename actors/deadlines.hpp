@@ -3,6 +3,7 @@
 #include <caf/duration.hpp>
 
 #include <chrono>
+#include <cstddef>
 
 /// How long a request between actors may take before its sender gives up.
 ///
@@ -28,6 +29,12 @@ inline constexpr caf::infinite_t attempt_deadline = caf::infinite;
 
 /// A cancel: until the last running attempt has noticed.
 inline constexpr caf::infinite_t cancel_deadline = caf::infinite;
+
+/// How an actor is: one that hangs is left out.
+inline constexpr std::chrono::seconds status_deadline{2};
+
+/// Actors below another one that are asked how they are, at most.
+inline constexpr size_t status_below_max = 100;
 
 /// Somebody waits for an answer that comes from memory.
 inline constexpr std::chrono::seconds answer_deadline{30};

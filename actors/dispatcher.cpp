@@ -281,7 +281,9 @@ void dispatcher_state::on_watch(const std::string& definition_id,
 actor_status dispatcher_state::on_status() const {
   return {name,
           self->mailbox().size(),
-          {{"active", static_cast<int64_t>(active.size())}}};
+          {{"active", static_cast<int64_t>(active.size())},
+           {"recovered", recovered ? 1 : 0},
+           {"draining", draining ? 1 : 0}}};
 }
 
 dispatcher_actor::behavior_type

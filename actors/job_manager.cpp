@@ -1,5 +1,6 @@
 #include "actors/job_manager.hpp"
 
+#include "actors/census.hpp"
 #include "actors/deadlines.hpp"
 #include "actors/new_jobs.hpp"
 #include "definitions/json.hpp"
@@ -218,6 +219,14 @@ actor_status job_manager_state::on_status() const {
           {{"runs", static_cast<int64_t>(runs.size())}}};
 }
 
+caf::typed_response_promise<actor_status> job_manager_state::on_status_tree() {
+  status_gathering all{self->make_response_promise<actor_status>(),
+                       on_status()};
+  for (const auto& [id, x] : runs)
+    all.ask(self, x.actor);
+  return all.finish();
+}
+
 job_manager_actor::behavior_type
 job_manager(job_manager_actor::stateful_pointer<job_manager_state> self,
             job_manager_config config, job_manager_peers peers, key_lookup keys,
@@ -248,6 +257,7 @@ job_manager(job_manager_actor::stateful_pointer<job_manager_state> self,
       self->state.on_subscribe(std::move(x));
     },
     [self](atom::recover) { return self->state.on_recover(); },
+    [self](atom::status, atom::visit) { return self->state.on_status_tree(); },
   };
 }
 

@@ -53,6 +53,7 @@ struct job_manager_state {
   caf::typed_response_promise<uint64_t> on_recover();
   void on_down(const caf::down_msg& down);
   actor_status on_status() const;
+  caf::typed_response_promise<actor_status> on_status_tree();
 
   void spawn_run(manager_job_config what);
   void bring_back(recovered_run found);

@@ -51,6 +51,12 @@ void job_monitor_state::on_publish() {
     publish();
 }
 
+actor_status job_monitor_state::on_status() const {
+  return {name,
+          self->mailbox().size(),
+          {{"open", static_cast<int64_t>(progress.children.open())}}};
+}
+
 job_monitor_impl::behavior_type
 job_monitor(job_monitor_impl::stateful_pointer<job_monitor_state> self,
             job_monitor_config config, run_progress progress,
@@ -65,6 +71,7 @@ job_monitor(job_monitor_impl::stateful_pointer<job_monitor_state> self,
     [self](atom::status, job_status x) { self->state.on_status(x); },
     [self](atom::progress) { return self->state.progress; },
     [self](atom::publish) { self->state.on_publish(); },
+    [self](atom::status) { return self->state.on_status(); },
   };
 }
 

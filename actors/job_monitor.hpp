@@ -40,6 +40,7 @@ struct job_monitor_state {
   void on_step(const step_progress& x);
   void on_status(job_status x);
   void on_publish();
+  actor_status on_status() const;
   void publish();
 };
 

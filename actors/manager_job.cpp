@@ -1,5 +1,6 @@
 #include "actors/manager_job.hpp"
 
+#include "actors/census.hpp"
 #include "actors/deadlines.hpp"
 #include "actors/job_monitor.hpp"
 #include "definitions/json.hpp"
@@ -476,6 +477,19 @@ void manager_job_state::on_down(const caf::down_msg& down) {
   on_done({step_at(which).name, job_status::failed, why, node.children});
 }
 
+caf::typed_response_promise<actor_status> manager_job_state::on_status() {
+  status_gathering all{self->make_response_promise<actor_status>(),
+                       {"manager-job " + to_string(config.record.id),
+                        self->mailbox().size(),
+                        {{"steps", static_cast<int64_t>(nodes.size())}}}};
+  if (monitor)
+    all.ask(self, monitor);
+  for (const auto& x : nodes)
+    if (x.actor)
+      all.ask(self, x.actor);
+  return all.finish();
+}
+
 manager_job_impl::behavior_type
 manager_job(manager_job_impl::stateful_pointer<manager_job_state> self,
             manager_job_config config, run_actors actors, key_lookup keys,
@@ -499,6 +513,7 @@ manager_job(manager_job_impl::stateful_pointer<manager_job_state> self,
     [self](atom::cancel) { return self->state.on_cancel(); },
     [self](atom::progress) { return self->state.on_progress(); },
     [self](atom::timeout) { self->state.on_timeout(); },
+    [self](atom::status) { return self->state.on_status(); },
   };
 }
 

@@ -66,6 +66,7 @@ struct manager_job_state {
   void on_exceeded(uint64_t failures);
   ack_promise on_cancel();
   caf::typed_response_promise<run_progress> on_progress();
+  caf::typed_response_promise<actor_status> on_status();
   void on_timeout();
   void on_down(const caf::down_msg& down);
 

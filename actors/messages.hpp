@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/catalog_messages.hpp"
+#include "actors/access_messages.hpp"
 #include "actors/commit_messages.hpp"
 #include "actors/queue_messages.hpp"
 #include "actors/run_messages.hpp"
@@ -137,3 +138,11 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<quaero::job_view>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<quaero::actor_status>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<quaero::key_pair>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<quaero::credential>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::new_token)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::created_token)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::api_token)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::token_table_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::token_uses)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::audit_block)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::audit_query)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::audit_page)

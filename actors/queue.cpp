@@ -1,5 +1,6 @@
 #include "actors/queue.hpp"
 
+#include "actors/census.hpp"
 #include "actors/deadlines.hpp"
 #include "definitions/log.hpp"
 
@@ -196,6 +197,15 @@ actor_status queue_state::on_status() const {
            {"leased", static_cast<int64_t>(now.leased)},
            {"resident_bytes", static_cast<int64_t>(resident_bytes)},
            {"refused_reports", refused}}};
+}
+
+caf::typed_response_promise<actor_status> queue_state::on_status_tree() {
+  status_gathering all{self->make_response_promise<actor_status>(),
+                       on_status()};
+  for (const auto& [type, where] : types)
+    for (const auto& x : where.pools)
+      all.ask(self, x.handle);
+  return all.finish();
 }
 
 // -- waiting jobs -------------------------------------------------------------
@@ -437,6 +447,7 @@ queue(queue_impl::stateful_pointer<queue_state> self, queue_config config,
     [self](atom::stats) { return self->state.on_stats(); },
     [self](atom::flush) { self->state.on_flush(); },
     [self](atom::wake) { self->state.on_wake(); },
+    [self](atom::status, atom::visit) { return self->state.on_status_tree(); },
   };
 }
 

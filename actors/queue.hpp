@@ -6,6 +6,7 @@
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
 
 #include <array>
 #include <deque>
@@ -158,6 +159,7 @@ struct queue_state {
   ack_promise on_drain();
   queue_status on_stats() const;
   actor_status on_status() const;
+  caf::typed_response_promise<actor_status> on_status_tree();
 
   // -- waiting jobs (queue.cpp) -----------------------------------------------
   arrival make_arrival(const queue_job& job, uint32_t attempt,

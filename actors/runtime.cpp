@@ -1,5 +1,6 @@
 #include "actors/runtime.hpp"
 
+#include "actors/census.hpp"
 #include "actors/deadlines.hpp"
 #include "actors/dispatcher.hpp"
 #include "actors/document_store.hpp"
@@ -30,6 +31,8 @@ runtime::runtime(caf::actor_system& system, runtime_config config,
   const bool detach = config.detach;
   auto ids = std::make_shared<id_generator>(clock, config.id_seed);
   std::shared_ptr<const storage::store> reading = db;
+  meter = config.meter ? config.meter : std::make_shared<metrics>();
+  config.store.meter = meter;
   store = spawn_blocking(system, detach, quaero::store, config.store, db);
   hub = system.spawn(event_hub, config.hub);
   collector = spawn_blocking(system, detach, log_collector, config.log, reading,
@@ -53,6 +56,7 @@ runtime::runtime(caf::actor_system& system, runtime_config config,
   dispatcher
     = system.spawn(quaero::dispatcher, jobs, readers.back(), collector, &clock);
   spawn_catalog(config, reading, ids, clock);
+  spawn_access(config, reading, ids, clock);
   for (const auto& x : readers)
     owned_.push_back(caf::actor_cast<caf::actor>(x));
   for (auto x :
@@ -87,6 +91,26 @@ void runtime::spawn_catalog(const runtime_config& config,
 
 key_lookup runtime::keys() const {
   return [ring = ring_](std::string_view key) { return ring->find(key); };
+}
+
+void runtime::spawn_access(const runtime_config& config,
+                           std::shared_ptr<const storage::store> db,
+                           std::shared_ptr<id_generator> ids,
+                           const wall_clock& clock) {
+  tokens = system_.spawn(token_store, config.tokens, db, store, std::move(ids),
+                         &clock);
+  audit = spawn_blocking(system_, detached_, audit_log, config.audit, db, store,
+                         &clock);
+  census_actors whom;
+  whom.upper = {store, collector, documents, tokens, audit, steps, dispatcher};
+  whom.upper.insert(whom.upper.begin() + 2, readers.begin(), readers.end());
+  whom.trees = {jobs, queue};
+  whom.lower = {pairs, credentials, catalog};
+  census = system_.spawn(quaero::census, std::move(whom));
+  for (auto x : {caf::actor_cast<caf::actor>(census),
+                 caf::actor_cast<caf::actor>(tokens),
+                 caf::actor_cast<caf::actor>(audit)})
+    owned_.push_back(std::move(x));
 }
 
 void runtime::spawn_workers(const worker_kinds& kinds,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/audit_log.hpp"
 #include "actors/catalog.hpp"
 #include "actors/credential_store.hpp"
 #include "actors/document_store.hpp"
@@ -11,6 +12,7 @@
 #include "actors/queue.hpp"
 #include "actors/reader.hpp"
 #include "actors/store_actor.hpp"
+#include "actors/token_store.hpp"
 #include "actors/worker_pool.hpp"
 
 #include <caf/actor_system.hpp>
@@ -35,6 +37,9 @@ struct runtime_config {
   key_store_config keys;
   credential_store_config credentials;
   catalog_config catalog;
+  token_store_config tokens;
+  audit_log_config audit;
+  metrics_ptr meter; ///< Made by the runtime if there is none.
   /// > 0; threads that read: the first for those outside, the last for the
   /// runtime, and one in between for searches.
   uint32_t readers = 3;
@@ -118,6 +123,10 @@ public:
   credential_store_actor credentials;
   catalog_actor catalog;
   std::vector<worker_pool_actor> pools;
+  token_store_actor tokens;
+  audit_log_actor audit;
+  status_actor census; ///< Asks all of them how they are.
+  metrics_ptr meter;
 
 private:
   void spawn_workers(const worker_kinds& kinds,
@@ -127,6 +136,9 @@ private:
                      std::shared_ptr<const storage::store> db,
                      std::shared_ptr<id_generator> ids,
                      const wall_clock& clock);
+  void spawn_access(const runtime_config& config,
+                    std::shared_ptr<const storage::store> db,
+                    std::shared_ptr<id_generator> ids, const wall_clock& clock);
 
   caf::actor_system& system_;
   const bool detached_;

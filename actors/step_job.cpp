@@ -1,5 +1,6 @@
 #include "actors/step_job.hpp"
 
+#include "actors/census.hpp"
 #include "actors/deadlines.hpp"
 #include "actors/retry.hpp"
 #include "actors/secrecy.hpp"
@@ -328,6 +329,16 @@ void step_job_state::finish(job_status status, std::string error,
       [this](caf::error& e) { self->quit(e); });
 }
 
+caf::typed_response_promise<actor_status> step_job_state::on_status() {
+  status_gathering all{self->make_response_promise<actor_status>(),
+                       {"step-job " + config.context.definition.name,
+                        self->mailbox().size(),
+                        {{"attempt", attempt}}}};
+  if (children)
+    all.ask(self, children);
+  return all.finish();
+}
+
 step_job_impl::behavior_type
 step_job(step_job_impl::stateful_pointer<step_job_state> self,
          step_job_config config, run_actors actors, manager_job_actor run,
@@ -348,6 +359,7 @@ step_job(step_job_impl::stateful_pointer<step_job_state> self,
     [self](atom::done, const child_counts& x) { self->state.on_done(x); },
     [self](atom::cancel) { self->state.on_cancel(); },
     [self](atom::retry) { self->state.on_retry(); },
+    [self](atom::status) { return self->state.on_status(); },
   };
 }
 

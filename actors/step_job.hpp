@@ -5,6 +5,7 @@
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
 
 #include <optional>
 #include <string>
@@ -66,6 +67,7 @@ struct step_job_state {
   void on_done(const child_counts& counts);
   void on_cancel();
   void on_retry();
+  caf::typed_response_promise<actor_status> on_status();
 
   // -- the way through --------------------------------------------------------
   void start();

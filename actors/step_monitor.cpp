@@ -30,6 +30,13 @@ void step_monitor_state::on_sealed() {
   check();
 }
 
+actor_status step_monitor_state::on_status() const {
+  return {name,
+          self->mailbox().size(),
+          {{"open", static_cast<int64_t>(progress.children.open())},
+           {"sealed", sealed ? 1 : 0}}};
+}
+
 void step_monitor_state::check() {
   if (!sealed || done || progress.children.open() != 0)
     return;
@@ -49,6 +56,7 @@ step_monitor(step_monitor_actor::stateful_pointer<step_monitor_state> self,
     [self](atom::count, const step_delta& x) { self->state.on_count(x); },
     [self](atom::sealed) { self->state.on_sealed(); },
     [self](atom::progress) { return self->state.progress.children; },
+    [self](atom::status) { return self->state.on_status(); },
   };
 }
 

@@ -22,6 +22,7 @@ struct step_monitor_state {
 
   void on_count(const step_delta& delta);
   void on_sealed();
+  actor_status on_status() const;
   void check();
 };
 

@@ -40,6 +40,7 @@ void store_state::write_group() {
   bool sync = false;
   for (const auto& x : batch)
     sync |= x.change->level != durability::buffered;
+  const auto begin = std::chrono::steady_clock::now();
   storage::status result;
   if (batch.size() == 1) {
     result = db->write(batch[0].change->ops, sync);
@@ -53,6 +54,7 @@ void store_state::write_group() {
       joined.append(x.change->ops);
     result = db->write(joined, sync);
   }
+  tell_meter(batch, sync, std::chrono::steady_clock::now() - begin);
   ++writes;
   commits += static_cast<int64_t>(batch.size());
   if (!result.ok())
@@ -63,6 +65,16 @@ void store_state::write_group() {
     else
       acknowledge(x.reply);
   }
+}
+
+void store_state::tell_meter(const std::vector<waiting>& batch, bool sync,
+                             std::chrono::duration<double> took) const {
+  if (!config.meter)
+    return;
+  uint64_t jobs = 0;
+  for (const auto& x : batch)
+    jobs += x.change->created + x.change->left.size();
+  config.meter->store_write(jobs, sync, took.count());
 }
 
 void store_state::fail(const storage::status& why) {

@@ -2,10 +2,12 @@
 
 #include "actors/ack.hpp"
 #include "actors/actors.hpp"
+#include "actors/metrics.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <chrono>
 #include <memory>
 #include <vector>
 
@@ -13,7 +15,8 @@ namespace quaero {
 
 struct store_config {
   size_t commit_bytes_max
-    = 1 << 20; ///< > 0; a larger group is written at once.
+    = 1 << 20;       ///< > 0; a larger group is written at once.
+  metrics_ptr meter = nullptr; ///< Told of writes, if there is one.
 };
 
 /// What the actor says to itself.
@@ -47,6 +50,8 @@ struct store_state {
   actor_status on_status() const;
   void write_group();
   void fail(const storage::status& why);
+  void tell_meter(const std::vector<waiting>& batch, bool sync,
+                  std::chrono::duration<double> took) const;
 };
 
 /// The only writer of `db`. Commits that wait in the mailbox share one write,

@@ -129,6 +129,8 @@ struct actor_status {
   std::string name;
   uint64_t mailbox = 0; ///< Messages that wait.
   std::vector<std::pair<std::string, int64_t>> numbers;
+  std::vector<actor_status> below = {}; ///< Where it was asked for.
+  uint64_t omitted = 0;                 ///< Actors below it that are not shown.
 };
 
 class job_context;

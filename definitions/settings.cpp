@@ -234,6 +234,28 @@ std::vector<setting> make_outer_tables() {
   };
 }
 
+std::vector<setting> make_audit_table() {
+  using s = settings;
+  return {
+    {"audit.records_max",
+     +[](s& x) { return &x.audit.records_max; },
+     "100000",
+     "records",
+     "Records of the audit log that are kept; the oldest go.",
+     1000,
+     100'000'000,
+     {}},
+    {"audit.age_max",
+     +[](s& x) { return &x.audit.age_max; },
+     "90d",
+     "duration",
+     "Records of the audit log that are older go.",
+     3'600'000,
+     315'360'000'000,
+     {}},
+  };
+}
+
 std::string number_rule(const setting& x) {
   return "must be a number of " + std::string{x.unit} + " from "
          + std::to_string(x.min) + " to " + std::to_string(x.max);
@@ -288,6 +310,11 @@ struct field_writer {
     if (rule.empty() && std::string_view{row.name} == "listen"
         && !split_listen(text, host, port))
       rule = "must be host:port with a port from 0 to 65535";
+    std::vector<std::string> origins;
+    if (rule.empty() && std::string_view{row.name} == "http.cors_origins"
+        && !split_origins(text, origins))
+      rule = "must be origins such as https://example.org, parted by blanks; "
+             "there is no wildcard";
     if (rule.empty())
       *field(out) = text;
     return rule;
@@ -350,8 +377,9 @@ std::string_view worker_type_of(std::string_view name) {
 const std::vector<setting>& setting_table() {
   static const auto table = [] {
     auto rows = make_top_level();
-    for (auto more : {make_folders(), make_core_tables(), make_http_tables(),
-                      make_live_table(), make_outer_tables()})
+    for (auto more :
+         {make_folders(), make_core_tables(), make_http_tables(),
+          make_audit_table(), make_live_table(), make_outer_tables()})
       rows.insert(rows.end(), more.begin(), more.end());
     return rows;
   }();
@@ -425,6 +453,33 @@ bool split_listen(std::string_view text, std::string& host, uint16_t& port) {
     return false;
   host = name;
   port = number;
+  return true;
+}
+
+bool split_origins(std::string_view text, std::vector<std::string>& out) {
+  constexpr std::string_view mark = "://";
+  std::vector<std::string> found;
+  while (!text.empty()) {
+    const auto end = std::min(text.find(' '), text.size());
+    const auto word = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (word.empty())
+      continue;
+    const auto at = word.find(mark);
+    const auto scheme = word.substr(0, std::min(at, word.size()));
+    if (scheme != "http" && scheme != "https")
+      return false;
+    const auto host = word.substr(at + mark.size());
+    const bool plain = std::all_of(host.begin(), host.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.'
+             || c == '-' || c == ':' || c == '[' || c == ']';
+    });
+    const auto usual = scheme == "http" ? ":80" : ":443";
+    if (host.empty() || !plain || host.ends_with(':') || host.ends_with(usual))
+      return false;
+    found.emplace_back(word);
+  }
+  out = std::move(found);
   return true;
 }
 

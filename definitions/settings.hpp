@@ -54,6 +54,8 @@ struct settings {
     std::chrono::nanoseconds request_timeout{};
     std::chrono::nanoseconds write_timeout{};
     std::chrono::nanoseconds ping_interval{};
+    std::string cors_origins; ///< See split_origins().
+    bool insecure = false;
   } http;
 
   struct {
@@ -71,6 +73,11 @@ struct settings {
     uint64_t max_body_bytes = 0;
     uint64_t connections_max = 0;
   } crawler;
+
+  struct {
+    uint64_t records_max = 0;
+    std::chrono::nanoseconds age_max{};
+  } audit;
 
   struct {
     std::string level;  ///< "debug", "info", "warn" or "error".
@@ -183,6 +190,11 @@ std::vector<std::pair<std::string, std::string>> process_environment();
 /// Splits "127.0.0.1:8085" or "[::1]:0".
 /// @returns false, and leaves the rest alone, if `text` is anything else.
 bool split_listen(std::string_view text, std::string& host, uint16_t& port);
+
+/// Splits "https://a.example http://b.example:8080", origins as a browser sends
+/// them: scheme, host in lower case, a port that is not the scheme's own.
+/// @returns false, and leaves `out` alone, if a word is anything else.
+bool split_origins(std::string_view text, std::vector<std::string>& out);
 
 /// The flags, for `quaerod --help`.
 std::string settings_help();

@@ -130,6 +130,28 @@ std::vector<setting> make_http_times() {
   };
 }
 
+std::vector<setting> make_http_access() {
+  using s = settings;
+  return {
+    {"http.cors_origins",
+     +[](s& x) { return &x.http.cors_origins; },
+     "",
+     "origins",
+     "Web origins whose pages may use the API, parted by blanks; empty = none.",
+     0,
+     4096,
+     {}},
+    {"http.insecure",
+     +[](s& x) { return &x.http.insecure; },
+     "false",
+     "true|false",
+     "Whether other machines may be listened to without TLS.",
+     0,
+     0,
+     {}},
+  };
+}
+
 std::vector<setting> make_tls_table() {
   using s = settings;
   return {
@@ -156,7 +178,7 @@ std::vector<setting> make_tls_table() {
 
 std::vector<setting> make_http_tables() {
   auto rows = make_http_limits();
-  for (auto more : {make_http_times(), make_tls_table()})
+  for (auto more : {make_http_times(), make_http_access(), make_tls_table()})
     rows.insert(rows.end(), more.begin(), more.end());
   return rows;
 }

@@ -362,6 +362,10 @@ const char* table_name(char letter) {
       return "job_log";
     case table::credentials:
       return "credentials";
+    case table::tokens:
+      return "tokens";
+    case table::audit:
+      return "audit";
   }
   return nullptr;
 }

@@ -29,6 +29,8 @@ enum class table : char {
   queue = 'q',
   roots = 'r',
   document_sources = 's',
+  tokens = 't',
+  audit = 'v',
   daemon_stream = 'w',
   job_log = 'x',
   job_postings = 'n',

@@ -425,7 +425,8 @@ const std::vector<route>& definition_routes() {
   static const std::vector<route> routes{
     {"GET", "/api/job-definitions", list_definitions},
     {"POST", "/api/job-definitions", post_definition},
-    {"POST", "/api/job-definitions/validate", validate_definition},
+    {"POST", "/api/job-definitions/validate", validate_definition,
+     access::read},
     {"POST", "/api/job-definitions/upload", upload_definition},
     {"POST", "/api/job-definitions/save-invalid", save_invalid},
     {"POST", "/api/job-definitions/reload", reload_definitions},
@@ -433,7 +434,8 @@ const std::vector<route>& definition_routes() {
     {"GET", "/api/job-definitions/{id}", get_definition},
     {"PUT", "/api/job-definitions/{id}", replace_definition},
     {"DELETE", "/api/job-definitions/{id}", delete_definition},
-    {"POST", "/api/job-definitions/{id}/execute", execute_definition},
+    {"POST", "/api/job-definitions/{id}/execute", execute_definition,
+     access::submit},
     {"GET", "/api/job-definitions/{id}/export", export_definition},
   };
   return routes;

@@ -23,6 +23,11 @@
 namespace quaero {
 
 class live_feed;
+/// What is open.
+struct connection_counts {
+  size_t all = 0;
+  size_t web_sockets = 0; ///< Of them.
+};
 
 /// What all requests share.
 struct gateway_context {
@@ -33,6 +38,11 @@ struct gateway_context {
   live_feed* live = nullptr; ///< Null if the gateway has no EVENT HUB.
   /// Calls a function on the gateway's thread, later.
   std::function<void(std::chrono::milliseconds, std::function<void()>)> after;
+  std::string url;
+  timestamp started_at{};
+  std::function<connection_counts()> count_connections;
+  /// Tells the TOKEN STORE now which tokens were used.
+  std::function<void()> report_uses;
 };
 
 /// One request on its way to its one answer. Handlers keep it alive while an
@@ -80,6 +90,8 @@ public:
   }
 
   void fail(const caf::error& why) { reply(make_problem(why)); }
+
+  void report_uses() const { context_.report_uses(); }
 
   /// Nobody waits for the answer any more.
   void abandon() { sink_.reset(); }

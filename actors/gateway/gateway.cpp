@@ -1,6 +1,7 @@
 #include "actors/gateway/gateway.hpp"
 
-#include "actors/gateway/admission.hpp"
+#include "actors/deadlines.hpp"
+#include "actors/gateway/gatekeeper.hpp"
 #include "actors/gateway/gzip.hpp"
 #include "actors/gateway/http_session.hpp"
 #include "actors/gateway/line.hpp"
@@ -10,7 +11,9 @@
 #include "definitions/log.hpp"
 
 #include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
 #include <caf/scoped_execution_unit.hpp>
+#include <caf/send.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -44,6 +47,8 @@ constexpr size_t encoded_here_bytes_max = 64 * 1024;
 int open_spare() {
   return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
+/// Until uses of tokens and refusals that were not recorded are told.
+constexpr std::chrono::seconds news_interval{10};
 
 caf::error unusable(std::string message) {
   return make_error(ec::invalid_config, std::move(message));
@@ -52,7 +57,8 @@ caf::error unusable(std::string message) {
 bool all_set(const gateway_actors& x) {
   return x.dispatcher && x.job_manager && x.step_manager && x.queue && x.reader
          && x.log_collector && x.document_store && x.searcher && x.key_store
-         && x.credential_store && x.catalog;
+         && x.credential_store && x.catalog && x.tokens && x.audit && x.census
+         && x.store;
 }
 
 /// The name of a limit of the live streams that is 0, or nullptr.
@@ -131,19 +137,25 @@ public:
               std::function<void(std::string, std::string)> done) override;
   bool draining() const override { return draining_; }
   std::string new_request_id() override;
-  std::optional<http_answer> check(const http_request& request) override {
-    return admission_->check(request);
-  }
+  std::optional<http_answer> check(http_request& request) override;
+  void answered(const http_request& request, unsigned status) override;
   exchange_ptr make_exchange(http_request request,
                              std::weak_ptr<answer_sink> sink,
                              uint64_t round) override;
-  void handle(const exchange_ptr& ex) override { router_.dispatch(ex); }
+  void handle(const exchange_ptr& ex) override;
   void closed(http_session& session) override;
 
-  std::string url;
+  const std::string& url() const { return context_.url; }
 
 private:
+  caf::error learn_tokens(caf::actor_system& sys);
   caf::error bind();
+  caf::error check_listen();
+  void on_tokens(const token_table_ptr& all);
+  void end_unknown_callers();
+  void arm_news();
+  void arm_end();
+  void report_uses();
   void make_companion(caf::actor_system& sys);
   void make_feed();
   void run();
@@ -157,8 +169,11 @@ private:
   tcp::acceptor acceptor_{io_};
   asio::steady_timer timer_{io_}; ///< Of the acceptor, then of the drain.
   gateway_context context_;
-  std::optional<admission> admission_;
   router router_{all_routes()};
+  std::optional<gatekeeper> keeper_;
+  asio::steady_timer news_timer_{io_}; ///< Of what the gatekeeper has to tell.
+  bool news_armed_ = false;
+  asio::steady_timer end_timer_{io_}; ///< Of the token that ends next.
   caf::strong_actor_ptr companion_;
   std::optional<caf::scoped_execution_unit> execution_unit_;
   std::unique_ptr<live_feed> live_;
@@ -188,26 +203,69 @@ caf::expected<uint16_t> gateway::impl::start(caf::actor_system& sys,
   context_.config = std::move(config);
   context_.actors = std::move(actors);
   context_.docs.load(context_.config.docs_dir);
-  admission_.emplace(context_.config.address);
   const auto& how = context_.config;
   if (!how.tls_certificate.empty() || !how.tls_key.empty())
     if (auto why = load_tls(how.tls_certificate, how.tls_key, tls_);
         !why.empty())
       return unusable(std::move(why));
+  if (!context_.config.meter)
+    context_.config.meter = std::make_shared<metrics>();
+  context_.started_at = context_.config.clock->now();
+  context_.report_uses = [this] { report_uses(); };
+  context_.count_connections = [this] {
+    connection_counts out{sessions_.size(), 0};
+    for (const auto& x : sessions_)
+      out.web_sockets += x->is_web_socket();
+    return out;
+  };
+  keeper_.emplace(context_.config, router_, [this](audit_record x) {
+    caf::anon_send(context_.actors.audit, atom::put_v,
+                   audit_block{{std::move(x)}});
+  });
+  make_companion(sys);
+  if (auto e = learn_tokens(sys))
+    return e;
   if (auto e = bind())
+    return e;
+  if (auto e = check_listen())
     return e;
   auto bound = acceptor_.local_endpoint();
   context_.config.port = bound.port();
   const bool v6 = bound.address().is_v6();
   auto host = bound.address().to_string();
-  url = (tls_ ? "https://" : "http://") + (v6 ? "[" + host + "]" : host) + ":"
-        + std::to_string(bound.port());
+  context_.url = (tls_ ? "https://" : "http://")
+                 + (v6 ? "[" + host + "]" : host) + ":"
+                 + std::to_string(bound.port());
   spare_ = open_spare();
-  make_companion(sys);
   make_feed();
   accept();
   thread_ = std::thread{[this] { run(); }};
   return bound.port();
+}
+
+caf::error gateway::impl::learn_tokens(caf::actor_system& sys) {
+  caf::scoped_actor self{sys};
+  caf::error failed;
+  self
+    ->request(context_.actors.tokens, answer_deadline, atom::subscribe_v,
+              caf::actor_cast<token_watcher_actor>(companion_))
+    .receive([&](const token_table_ptr& all) { keeper_->set_tokens(all); },
+             [&](caf::error& e) { failed = std::move(e); });
+  arm_end();
+  return failed;
+}
+
+caf::error gateway::impl::check_listen() {
+  constexpr bool has_tls = false;
+  auto why = keeper_->forbids_listening(has_tls);
+  if (why.empty()) {
+    if (!has_tls && !is_loopback_name(context_.config.address))
+      log::warn("gateway.insecure", {{"address", context_.config.address}});
+    return caf::none;
+  }
+  error_code ignored;
+  acceptor_.close(ignored);
+  return unusable(std::move(why));
 }
 
 caf::error gateway::impl::bind() {
@@ -241,8 +299,7 @@ void gateway::impl::make_companion(caf::actor_system& sys) {
   context_.self = self;
   execution_unit_.emplace(&sys);
   self->set_default_handler(caf::drop);
-  // An actor without a behavior ends with its first message.
-  self->become([](caf::ok_atom) {});
+  self->become([this](atom::put, const token_table_ptr& x) { on_tokens(x); });
   self->on_enqueue([this, self](caf::mailbox_element_ptr x) {
     asio::post(io_, [this, self, x = std::move(x)] {
       self->activate(&*execution_unit_, *x);
@@ -317,9 +374,11 @@ void gateway::impl::add_session(tcp::socket socket) {
   const bool full = sessions_.size() >= limit;
   error_code ignored;
   socket.set_option(tcp::no_delay{true}, ignored);
+  auto remote = socket.remote_endpoint(ignored).address().to_string();
   auto connection
     = tls_ ? tls_line(std::move(socket), tls_) : plain_line(std::move(socket));
-  auto session = std::make_shared<http_session>(std::move(connection), *this);
+  auto session = std::make_shared<http_session>(std::move(connection),
+                                                std::move(remote), *this);
   sessions_.insert(session);
   session->start(full);
 }
@@ -381,10 +440,83 @@ void gateway::impl::closed(http_session& session) {
     finish();
 }
 
+void gateway::impl::handle(const exchange_ptr& ex) {
+  if (auto x = keeper_->preflight(ex->request()))
+    ex->reply(std::move(*x));
+  else
+    router_.dispatch(ex);
+}
+
+// -- who may ------------------------------------------------------------------
+
+std::optional<http_answer> gateway::impl::check(http_request& request) {
+  auto out = keeper_->check(request);
+  if (keeper_->has_news())
+    arm_news();
+  return out;
+}
+
+void gateway::impl::answered(const http_request& request, unsigned status) {
+  keeper_->answered(request, status);
+  if (keeper_->has_news())
+    arm_news();
+}
+
+void gateway::impl::on_tokens(const token_table_ptr& all) {
+  keeper_->set_tokens(all);
+  end_unknown_callers();
+  arm_end();
+}
+
+// Answers that last end with the token of who asked for them.
+void gateway::impl::end_unknown_callers() {
+  auto all = sessions_; // A session that closes leaves the set.
+  for (const auto& x : all)
+    if (const auto* who = x->lasting_caller();
+        who != nullptr && !keeper_->still_admits(*who))
+      x->close();
+}
+
+void gateway::impl::arm_end() {
+  end_timer_.cancel();
+  const auto end = keeper_->next_end();
+  if (!end)
+    return;
+  end_timer_.expires_after(*end - context_.config.clock->now());
+  end_timer_.async_wait([this](error_code stopped) {
+    if (stopped)
+      return;
+    end_unknown_callers();
+    arm_end();
+  });
+}
+
+void gateway::impl::arm_news() {
+  if (std::exchange(news_armed_, true))
+    return;
+  news_timer_.expires_after(news_interval);
+  news_timer_.async_wait([this](error_code stopped) {
+    news_armed_ = false;
+    if (stopped)
+      return;
+    keeper_->tick();
+    report_uses();
+    if (keeper_->has_news())
+      arm_news();
+  });
+}
+
+void gateway::impl::report_uses() {
+  auto uses = keeper_->take_uses();
+  if (!uses.last.empty())
+    caf::anon_send(context_.actors.tokens, atom::visit_v, std::move(uses));
+}
+
 // -- the end ------------------------------------------------------------------
 
 void gateway::impl::drain() {
   draining_ = true;
+  report_uses();
   error_code ignored;
   acceptor_.close(ignored);
   timer_.expires_after(context_.config.drain_timeout);
@@ -442,7 +574,7 @@ caf::expected<uint16_t> gateway::start(caf::actor_system& sys,
 }
 
 const std::string& gateway::url() const {
-  return impl_->url;
+  return impl_->url();
 }
 
 void gateway::stop() {

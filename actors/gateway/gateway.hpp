@@ -1,7 +1,9 @@
 #pragma once
 
 #include "actors/catalog_actors.hpp"
+#include "actors/gateway/address_watch.hpp"
 #include "actors/gateway/live_config.hpp"
+#include "actors/metrics.hpp"
 #include "definitions/secrets.hpp"
 #include "definitions/value.hpp"
 
@@ -12,7 +14,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace quaero {
 
@@ -35,6 +39,15 @@ struct gateway_config {
   /// PEM files; both or none. With them the gateway speaks TLS only.
   std::string tls_certificate;
   std::string tls_key;
+  /// Origins whose pages may use the API, "https://host:port" each.
+  std::vector<std::string> cors_origins;
+  /// Listens for other machines without TLS, too.
+  bool insecure = false;
+  /// Hash of the token of this machine's command line.
+  std::optional<digest> local_token;
+  address_limits addresses;
+  metrics_ptr meter; ///< Made by the gateway if there is none.
+  const wall_clock* clock = &system_wall_clock();
 
   size_t body_bytes_max = 16 * 1024 * 1024; ///< More is answered 413.
   /// Bodies of all requests that are read or answered; more is answered 503.
@@ -88,6 +101,10 @@ struct gateway_actors {
   credential_store_actor credential_store;
   catalog_actor catalog;
   event_hub_actor hub; ///< Null: there are no live streams.
+  token_store_actor tokens;
+  audit_log_actor audit;
+  status_actor census;
+  status_actor store;
 };
 
 /// The GATEWAY: HTTP/1.1, plain or through TLS, for programs and the manual's

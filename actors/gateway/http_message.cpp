@@ -84,20 +84,22 @@ std::string_view http_request::field(std::string_view name) const {
 }
 
 const std::vector<std::string_view>& kept_fields() {
-  static const std::vector<std::string_view> names{"accept",
-                                                   "accept-encoding",
-                                                   "authorization",
-                                                   "connection",
-                                                   "content-type",
-                                                   "idempotency-key",
-                                                   "if-match",
-                                                   "if-none-match",
-                                                   "last-event-id",
-                                                   "sec-fetch-site",
-                                                   "sec-websocket-key",
-                                                   "sec-websocket-protocol",
-                                                   "sec-websocket-version",
-                                                   "upgrade"};
+  static const std::vector<std::string_view> names{
+    "accept",
+    "accept-encoding",
+    "access-control-request-method",
+    "authorization",
+    "connection",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "last-event-id",
+    "sec-fetch-site",
+    "sec-websocket-key",
+    "sec-websocket-protocol",
+    "sec-websocket-version",
+    "upgrade"};
   return names;
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include "definitions/api_access.hpp"
 #include "definitions/value.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -10,6 +12,16 @@
 #include <vector>
 
 namespace quaero {
+
+struct route;
+
+/// Who sent a request.
+struct api_caller {
+  std::string
+    name; ///< Of the token; "" is anybody, "local" this machine's CLI.
+  access_scope scope = access_scope::read;
+  job_id token; ///< None for those two.
+};
 
 /// One HTTP request, read whole and taken apart.
 struct http_request {
@@ -23,6 +35,16 @@ struct http_request {
   std::string id;     ///< 1 to 128 of [A-Za-z0-9._-].
   /// Those fields of the head that kept_fields() names, in lower case.
   std::vector<std::pair<std::string_view, std::string>> fields;
+
+  // What the gateway found out, before the body was read.
+  api_caller caller;
+  std::string remote;              ///< The address that it came from.
+  const route* target = nullptr;   ///< Who answers it; null if nobody does.
+  std::vector<std::string> params; ///< Of the target's placeholders, in order.
+  bool refused = false;            ///< Its caller may not.
+  std::chrono::steady_clock::time_point arrived{};
+  /// Fields that any answer to it has.
+  std::vector<std::pair<std::string, std::string>> answer_fields;
 
   /// The value of a field that kept_fields() names, "" if absent.
   std::string_view field(std::string_view name) const;

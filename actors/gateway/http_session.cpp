@@ -47,12 +47,14 @@ void append_field(std::string& out, std::string_view name,
 
 } // namespace
 
-http_session::http_session(std::unique_ptr<line> connection, session_host& host)
+http_session::http_session(std::unique_ptr<line> connection, std::string remote,
+                           session_host& host)
   : line_{std::move(connection)}, host_{host}, timer_{host.io()},
     armed_{clock::time_point::max()}, buffer_{std::max(
                                                 host.config().header_bytes_max,
                                                 host.config().message_bytes_max)
-                                              + read_ahead_bytes} {}
+                                              + read_ahead_bytes},
+    remote_{std::move(remote)} {}
 
 void http_session::start(bool full) {
   full_ = full;
@@ -280,6 +282,7 @@ bool http_session::take_head() {
   if (!request.id.empty())
     id_ = request.id;
   request.id = id_;
+  request.remote = remote_;
   if (auto refusal = check_head()) {
     refuse_request(std::move(*refusal));
     return false;
@@ -459,6 +462,12 @@ void http_session::log_answer(const http_answer& x) const {
     log::debug("http.answered", about);
 }
 
+const http_request* http_session::current() const {
+  if (exchange_)
+    return &exchange_->request();
+  return reader_ ? &reader_->request : nullptr;
+}
+
 // Up to the empty line, which is left out. Knows from here on whether the
 // connection is kept.
 std::string http_session::make_head(const http_answer& x,
@@ -485,6 +494,11 @@ std::string http_session::make_head(const http_answer& x,
     append_field(out, "Content-Type", x.content_type);
   for (const auto& [name, val] : x.headers)
     append_field(out, name, val);
+  if (const auto* request = current()) {
+    for (const auto& [name, val] : request->answer_fields)
+      append_field(out, name, val);
+    host_.answered(*request, x.status);
+  }
   return out;
 }
 
@@ -573,6 +587,7 @@ std::shared_ptr<answer_stream> http_session::open_stream(uint64_t round,
     weak_from_this(),
     chunked_stream::limits{config.stream_bytes_max, config.write_timeout},
     chunked, keep_alive_);
+  upgraded_ = false;
   begin_lasting(out);
   expire_in(config.write_timeout);
   push({std::move(text), {}, {}, {}});
@@ -593,6 +608,8 @@ void http_session::upgrade(uint64_t round, const http_request& request,
     weak_from_this(),
     framed_socket::limits{config.stream_bytes_max, config.message_bytes_max,
                           config.write_timeout, config.ping_interval});
+  upgraded_ = true;
+  host_.answered(request, 101);
   begin_lasting(socket);
   push({accept_head(request) + "\r\n", {}, {}, {}});
   ready(socket);
@@ -603,6 +620,7 @@ void http_session::upgrade(uint64_t round, const http_request& request,
 void http_session::begin_lasting(std::shared_ptr<long_answer> x) {
   phase_ = phase::lasting;
   lasting_ = std::move(x);
+  caller_ = exchange_->request().caller;
   exchange_ = nullptr;
   read();
 }

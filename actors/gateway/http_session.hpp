@@ -49,7 +49,11 @@ public:
     = 0;
 
   /// What is wrong with the head of a request, before its body is read.
-  virtual std::optional<http_answer> check(const http_request& request) = 0;
+  /// Fills what the gateway adds to a request.
+  virtual std::optional<http_answer> check(http_request& request) = 0;
+
+  /// The request, checked or not, gets an answer with that status.
+  virtual void answered(const http_request& request, unsigned status) = 0;
 
   /// What answers the request to `sink`, at most once, after handle().
   virtual std::shared_ptr<exchange>
@@ -71,7 +75,9 @@ class http_session final : public line_owner,
                            public answer_sink,
                            public std::enable_shared_from_this<http_session> {
 public:
-  http_session(std::unique_ptr<line> connection, session_host& host);
+  /// @param remote the address at the other end.
+  http_session(std::unique_ptr<line> connection, std::string remote,
+               session_host& host);
 
   /// Serves the connection.
   /// @param full answers 503 without reading, and closes.
@@ -82,6 +88,12 @@ public:
 
   /// Closes at once.
   void close();
+
+  /// Who asked for the answer that lasts, or null if none does.
+  const api_caller* lasting_caller() const {
+    return lasting_ ? &caller_ : nullptr;
+  }
+  bool is_web_socket() const { return lasting_ && upgraded_; }
 
   void on_open(error_code failed) override;
   void on_read(error_code failed, size_t bytes) override;
@@ -146,6 +158,9 @@ private:
   void linger();
   void read_rest();
 
+  /// The request that is being answered, or null if none was begun.
+  const http_request* current() const;
+
   bool waits_for(uint64_t round) const {
     return phase_ == phase::answering && round == round_;
   }
@@ -177,6 +192,9 @@ private:
   std::string id_;  ///< Of the request.
   size_t held_ = 0; ///< Bytes of its body.
   clock::time_point begun_;
+  std::string remote_;
+  api_caller caller_;     ///< Of the answer that lasts.
+  bool upgraded_ = false; ///< It is a WebSocket.
 };
 
 } // namespace quaero

@@ -26,7 +26,7 @@ const std::vector<route>& page_routes() {
   static const std::vector<route> routes{
     {"GET", "/", home, access::open},
     {"GET", "/docs", docs, access::open},
-    {"GET", "/docs/{...}", docs},
+    {"GET", "/docs/{...}", docs, access::open},
   };
   return routes;
 }

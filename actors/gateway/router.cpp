@@ -71,17 +71,30 @@ bool router::fits(const entry& x, const std::vector<std::string>& path,
   return x.segments.size() == path.size();
 }
 
+void router::find(http_request& request) const {
+  const std::string_view method
+    = request.method == "HEAD" ? "GET" : std::string_view{request.method};
+  for (const auto& x : entries_)
+    if (x.what.method == method && fits(x, request.segments, request.params)) {
+      request.target = &x.what;
+      return;
+    }
+  request.params.clear();
+}
+
 void router::dispatch(const exchange_ptr& ex) const {
   const auto& request = ex->request();
+  if (const auto* target = request.target) {
+    ex->params = request.params;
+    return ex->guarded([&] { target->handle(ex); });
+  }
   std::set<std::string_view> allowed;
   if (request.path == "*")
     allowed = {"DELETE", "GET", "HEAD", "POST", "PUT"};
-  auto method = request.method == "HEAD" ? "GET" : request.method;
+  std::vector<std::string> ignored;
   for (const auto& x : entries_) {
-    if (request.path == "*" || !fits(x, request.segments, ex->params))
+    if (request.path == "*" || !fits(x, request.segments, ignored))
       continue;
-    if (x.what.method == method)
-      return ex->guarded([&] { x.what.handle(ex); });
     allowed.insert(x.what.method);
     if (x.what.method == "GET")
       allowed.insert("HEAD");
@@ -99,7 +112,7 @@ std::vector<route> all_routes() {
   for (auto area : {system_routes, definition_routes, job_routes, log_routes,
                     document_routes, live_routes, search_routes, key_routes,
                     credential_routes, config_routes, scheduler_routes,
-                    page_routes, openapi_routes})
+                    page_routes, openapi_routes, access_routes, observe_routes})
     out.insert(out.end(), area().begin(), area().end());
   return out;
 }

@@ -35,6 +35,10 @@ class router {
 public:
   explicit router(const std::vector<route>& routes);
 
+  /// Finds who answers the request: sets its target, which stays null if nobody
+  /// does, and its params.
+  void find(http_request& request) const;
+
   /// Answers the request, or has somebody answer it: 404 if no pattern fits,
   /// 405 with Allow if none fits with this method; OPTIONS by itself.
   void dispatch(const exchange_ptr& ex) const;
@@ -68,5 +72,7 @@ const std::vector<route>& scheduler_routes();
 const std::vector<route>& live_routes();
 const std::vector<route>& page_routes();
 const std::vector<route>& openapi_routes();
+const std::vector<route>& access_routes();
+const std::vector<route>& observe_routes();
 
 } // namespace quaero

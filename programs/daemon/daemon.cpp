@@ -1,6 +1,7 @@
 #include "programs/daemon/daemon.hpp"
 
 #include "actors/deadlines.hpp"
+#include "actors/token_secret.hpp"
 #include "actors/workers/registry.hpp"
 #include "definitions/log.hpp"
 #include "storage/leveldb_store.hpp"
@@ -8,12 +9,18 @@
 
 #include <caf/scoped_actor.hpp>
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <random>
 #include <sstream>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -139,8 +146,9 @@ std::string daemon::open_database() {
   if (!result.ok())
     return "database " + settings_.data_dir + "/db: " + result.message;
   db_ = std::move(db);
-  // An endpoint that an earlier daemon left behind leads nowhere.
-  fs::remove(fs::path{settings_.data_dir} / "endpoint", error);
+  // What an earlier daemon left behind leads nowhere.
+  for (auto name : {"endpoint", "admin.token"})
+    fs::remove(fs::path{settings_.data_dir} / name, error);
   return {};
 }
 
@@ -182,18 +190,49 @@ std::string daemon::listen() {
   how.keys = runtime_->keys();
   how.on_shutdown = on_stop_;
   how.live.clients_max = settings_.live.clients_max;
+  how.insecure = settings_.http.insecure;
+  split_origins(settings_.http.cors_origins, how.cors_origins);
+  how.meter = meter_;
+  const auto secret = make_secret(system_random);
+  if (secret.empty())
+    return "the system has no randomness for a token";
+  how.local_token = hash_secret(secret);
   gateway_actors actors{runtime_->dispatcher,      runtime_->jobs,
                         runtime_->steps,           runtime_->queue,
                         runtime_->readers.front(), runtime_->collector,
                         runtime_->documents,       runtime_->searcher(),
                         runtime_->pairs,           runtime_->credentials,
-                        runtime_->catalog,         runtime_->hub};
+                        runtime_->catalog,         runtime_->hub,
+                        runtime_->tokens,          runtime_->audit,
+                        runtime_->census,          runtime_->store};
   auto port = gateway_.start(*system_, how, actors);
   if (!port)
     return message_of(port.error());
   url_ = gateway_.url();
-  std::lock_guard guard{keys_mutex_};
-  own_["server-url"] = url_;
+  {
+    std::lock_guard guard{keys_mutex_};
+    own_["server-url"] = url_;
+  }
+  return write_admin_token(secret);
+}
+
+// For the command line of this user on this machine: who may read the file may
+// do everything with the database anyway.
+std::string daemon::write_admin_token(const std::string& secret) const {
+  const auto path = (fs::path{settings_.data_dir} / "admin.token").string();
+  const auto part = path + ".part";
+  ::unlink(part.c_str());
+  const int fd
+    = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+             S_IRUSR | S_IWUSR);
+  if (fd < 0)
+    return "cannot write " + part + ": " + std::strerror(errno);
+  const auto line = secret + '\n';
+  const bool written = ::write(fd, line.data(), line.size())
+                       == static_cast<ssize_t>(line.size());
+  ::close(fd);
+  if (!written || ::rename(part.c_str(), path.c_str()) != 0)
+    return "cannot write " + path + ": " + std::strerror(errno);
   return {};
 }
 
@@ -244,6 +283,9 @@ std::string daemon::start() {
   how.queue.length_max = settings_.queue.length_max;
   how.log.streams.events_kept_max = settings_.live.events_kept;
   how.queue.report_durability = durability_of(settings_.durability);
+  how.audit.records_max = settings_.audit.records_max;
+  how.audit.age_max = settings_.audit.age_max;
+  how.meter = meter_ = std::make_shared<metrics>();
   how.id_seed = std::random_device{}();
   how.id_seed = how.id_seed << 32 | std::random_device{}();
   how.keys.reserved = {"server-url", "docs-dir", "definitions-dir", "data-dir"};
@@ -276,11 +318,32 @@ std::string daemon::start() {
   return {};
 }
 
+// Returns when the record is on disk.
+void daemon::record_stop() {
+  caf::scoped_actor self{*system_};
+  audit_record x;
+  x.at = system_wall_clock().now();
+  x.status = 200;
+  x.caller = "signal";
+  x.method = "STOP";
+  self->send(runtime_->audit, atom::put_v, audit_block{{std::move(x)}});
+  // With this answer the commit is on its way, and the next one is behind it.
+  self->request(runtime_->audit, answer_deadline, atom::status_v)
+    .receive([](const actor_status&) {}, [](const caf::error&) {});
+  self
+    ->request(runtime_->store, answer_deadline, atom::commit_v,
+              std::make_shared<commit>())
+    .receive([] {}, [](const caf::error&) {});
+}
+
 bool daemon::stop() {
   stopping_ = true;
   log::info("daemon.stopping", {});
   std::error_code error;
-  fs::remove(fs::path{settings_.data_dir} / "endpoint", error);
+  for (auto name : {"endpoint", "admin.token"})
+    fs::remove(fs::path{settings_.data_dir} / name, error);
+  if (!failed_)
+    record_stop();
   const bool idle = !failed_ && runtime_->drain(settings_.drain_timeout);
   gateway_.stop();
   log::info("daemon.stopped", {{"idle", idle}});

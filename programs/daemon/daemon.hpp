@@ -31,7 +31,8 @@ public:
   ~daemon();
 
   /// Opens the data directory, brings back what was going on, listens, writes
-  /// the URL into the file `endpoint` of the data directory.
+  /// the URL into the file `endpoint` of the data directory, and a token of this
+  /// start into `admin.token`, which only its user may read.
   /// @returns "" or a sentence that says what to do; then nothing runs.
   std::string start();
 
@@ -58,6 +59,8 @@ private:
   std::string listen();
   std::string write_endpoint() const;
   std::optional<key_text> find_key(std::string_view key) const;
+  std::string write_admin_token(const std::string& secret) const;
+  void record_stop();
 
   settings settings_;
   variables own_; ///< What the daemon itself knows; beats the files.
@@ -69,6 +72,7 @@ private:
   std::atomic<bool> stopping_{false}; ///< Actors may end from here on.
   std::shared_ptr<storage::store> db_;
   uint64_t boot_ = 0;
+  metrics_ptr meter_;
   std::unique_ptr<system_config> config_;
   std::unique_ptr<caf::actor_system> system_;
   std::unique_ptr<runtime> runtime_;

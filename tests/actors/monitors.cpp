@@ -20,6 +20,7 @@ struct step_fixture : test::deterministic {
         [this](atom::progress, const step_progress& x) { told.push_back(x); },
         [](atom::status, job_status) {},
         [](atom::progress) { return run_progress{}; },
+        [](atom::status) { return actor_status{}; },
       };
     })});
   step_monitor_actor aut
@@ -47,6 +48,7 @@ struct run_fixture : test::deterministic {
         [this](atom::exceeded, uint64_t n) { exceeded.push_back(n); },
         [](atom::cancel) {},
         [](atom::progress) { return run_progress{}; },
+        [](atom::status) { return actor_status{}; },
       };
     })});
   job_monitor_actor aut;

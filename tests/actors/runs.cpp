@@ -1,4 +1,7 @@
+#include "actors/deadlines.hpp"
 #include "tests/support/actor_runtime.hpp"
+
+#include <algorithm>
 
 using namespace quaero;
 using namespace quaero::test;
@@ -44,6 +47,39 @@ BOOST_AUTO_TEST_CASE(a_step_starts_when_the_one_it_depends_on_is_done) {
   BOOST_TEST(says(id, "Starting job definition execution: Test two"));
   BOOST_TEST(says(id, "2 succeeded, 0 failed, 0 documents"));
   check_over();
+}
+
+BOOST_AUTO_TEST_CASE(one_request_shows_the_tree_of_actors) {
+  const auto id = run(make_definition("one", {make_step("a")}));
+  auto all = ask<actor_status>(rt->census, atom::status_v);
+  BOOST_REQUIRE(all.ok());
+  auto find = [](const actor_status& x, const std::string& name) {
+    auto i = std::find_if(x.below.begin(), x.below.end(),
+                          [&](const auto& y) { return y.name == name; });
+    BOOST_REQUIRE_MESSAGE(i != x.below.end(), "no " + name);
+    return *i;
+  };
+  for (auto name : {"store", "log-collector", "reader", "document-store",
+                    "token-store", "audit-log", "step-manager", "dispatcher"})
+    find(all.value, name);
+  BOOST_TEST(
+    find(find(all.value, "queue"), jobs_type + "-pool").numbers[1].second == 1);
+  auto manager
+    = find(find(all.value, "job-manager"), "manager-job " + to_string(id));
+  find(manager, "job-monitor");
+  BOOST_TEST(find(find(manager, "step-job a"), "step-monitor").numbers[0].second
+             == 1);
+  release();
+  all = ask<actor_status>(rt->census, atom::status_v);
+  BOOST_TEST(find(all.value, "job-manager").below.empty());
+}
+
+BOOST_AUTO_TEST_CASE(actors_beyond_the_limit_are_counted) {
+  for (size_t i = 0; i <= status_below_max; ++i)
+    run(make_definition("d" + std::to_string(i), {make_step("a")}));
+  auto jobs = ask<actor_status>(rt->jobs, atom::status_v, atom::visit_v);
+  BOOST_TEST(jobs.value.below.size() == status_below_max);
+  BOOST_TEST(jobs.value.omitted == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(independent_steps_run_at_the_same_time) {

@@ -71,6 +71,7 @@ struct fixture : deterministic {
           [](atom::recover, const recovery_ptr&) {},
           [](atom::drain) {},
           [](atom::stats) { return queue_status{}; },
+          [](atom::status, atom::visit) { return actor_status{}; },
         };
       })});
   }

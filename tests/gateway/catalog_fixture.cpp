@@ -152,7 +152,8 @@ void catalog_fixture::start() {
   gateway_actors actors{
     rt->dispatcher,      rt->jobs,        rt->steps,     rt->queue,
     rt->readers.front(), rt->collector,   rt->documents, rt->searcher(),
-    rt->pairs,           rt->credentials, rt->catalog};
+    rt->pairs,           rt->credentials, rt->catalog,   rt->tokens,
+    rt->audit,           rt->census,      rt->store};
   server_ = std::make_unique<gateway>();
   auto bound = server_->start(*sys_, config, actors);
   BOOST_REQUIRE(bound);

@@ -1,5 +1,10 @@
 #include "tests/gateway/fakes.hpp"
 
+#include "actors/audit_log.hpp"
+#include "actors/store_actor.hpp"
+#include "actors/token_store.hpp"
+#include "storage/memory_store.hpp"
+
 #include <caf/behavior.hpp>
 #include <caf/event_based_actor.hpp>
 
@@ -223,7 +228,9 @@ caf::behavior dispatcher_of(const world_ptr& w) {
       all.erase(i);
       return caf::unit;
     },
-    [](atom::status) { return status_of("dispatcher"); },
+    [](atom::status) {
+      return actor_status{"dispatcher", 0, {{"asked", 1}, {"recovered", 1}}};
+    },
   };
 }
 
@@ -244,6 +251,7 @@ caf::behavior job_manager_of(const world_ptr& w) {
       return caf::unit;
     },
     [](atom::status) { return status_of("job_manager"); },
+    [](atom::status, atom::visit) { return status_of("job_manager"); },
   };
 }
 
@@ -358,6 +366,17 @@ gateway_actors gateway_fixture::spawn_actors() {
   out.key_store = silent<key_store_actor>(sys);
   out.credential_store = silent<credential_store_actor>(sys);
   out.catalog = silent<catalog_actor>(sys);
+  auto db = std::make_shared<storage::memory_store>();
+  store_actor writer = sys.spawn(store, store_config{}, db);
+  auto ids = std::make_shared<id_generator>(system_wall_clock(), 1);
+  out.tokens = sys.spawn(token_store, token_store_config{}, db, writer, ids,
+                         &system_wall_clock());
+  out.audit = sys.spawn(audit_log, audit_log_config{}, db, writer,
+                        &system_wall_clock());
+  out.store = writer;
+  out.census = as<status_actor>(sys.spawn([]() -> caf::behavior {
+    return {[](atom::status) { return status_of("daemon"); }};
+  }));
   return out;
 }
 

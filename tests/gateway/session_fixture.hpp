@@ -107,9 +107,10 @@ public:
     auto gzip = gzip_.encode(text);
     done(std::move(text), std::move(gzip));
   }
-  std::optional<http_answer> check(const http_request&) override {
+  std::optional<http_answer> check(http_request&) override {
     return std::nullopt;
   }
+  void answered(const http_request&, unsigned) override {}
   exchange_ptr make_exchange(http_request request,
                              std::weak_ptr<answer_sink> sink,
                              uint64_t round) override {
@@ -135,8 +136,8 @@ private:
         return;
       auto connection = tls ? tls_line(std::move(socket), tls)
                             : plain_line(std::move(socket));
-      auto session
-        = std::make_shared<http_session>(std::move(connection), *this);
+      auto session = std::make_shared<http_session>(std::move(connection),
+                                                    "127.0.0.1", *this);
       sessions_.insert(session);
       session->start(false);
       accept();

@@ -74,11 +74,15 @@ class Client:
         self.components = closed(self.document["components"])
         self.served = set()  # (method, path) that succeeded
         self.calls = 0
+        self.token = None  # Sent with every request from when it is set.
 
     def send(self, method, target, body=None, headers=None):
         connection = http.client.HTTPConnection(self.address, timeout=60)
+        headers = dict(headers or {})
+        if self.token:
+            headers.setdefault("Authorization", "Bearer " + self.token)
         try:
-            connection.request(method, target, body=body, headers=headers or {})
+            connection.request(method, target, body=body, headers=headers)
             answer = connection.getresponse()
             return answer.status, dict(answer.getheaders()), answer.read()
         finally:

@@ -7,6 +7,7 @@ area calls with success fails the check."""
 
 import sys
 
+import access
 import api
 import catalog
 import definitions
@@ -16,8 +17,9 @@ import live
 import shutdown
 import system
 
-# The last one ends the daemon.
-AREAS = (definitions, jobs, live, documents, system, catalog, shutdown)
+# From the first token of access on every request needs one; the last one ends
+# the daemon.
+AREAS = (definitions, jobs, live, documents, system, catalog, access, shutdown)
 
 
 def main():

@@ -273,6 +273,24 @@ BOOST_AUTO_TEST_CASE(listen_addresses_are_split) {
   BOOST_TEST(host == "::1");
 }
 
+BOOST_AUTO_TEST_CASE(origins_are_split_and_there_is_no_wildcard) {
+  std::vector<std::string> found;
+  BOOST_TEST(split_origins(" https://a.example  http://[::1]:8080", found));
+  const std::vector<std::string> expected{"https://a.example",
+                                          "http://[::1]:8080"};
+  BOOST_TEST(found == expected, boost::test_tools::per_element());
+  for (const char* bad :
+       {"*", "a.example", "https://", "https://*.example", "https://a/",
+        "https://A.example", "https://a:443", "http://a:80",
+        "http://a:", "ftp://a", "https://a https://b/x"})
+    BOOST_TEST(!split_origins(bad, found), bad);
+  BOOST_TEST(found.size() == 2u);
+  settings s;
+  BOOST_TEST((apply_setting(s, "http.cors_origins", "*").find("no wildcard")
+              != std::string::npos));
+  BOOST_TEST(apply_setting(s, "http.cors_origins", "") == "");
+}
+
 BOOST_AUTO_TEST_CASE(the_settings_page_is_generated_from_the_table) {
   check_generated("settings.md", settings_markdown());
 }
