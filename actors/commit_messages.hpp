@@ -58,13 +58,15 @@ struct commit {
   std::vector<event_place> places;   ///< Of events[i].
   std::vector<spawned_jobs> spawned; ///< Queue jobs only.
   uint64_t created = 0;              ///< New jobs, pending.
-  uint64_t roots = 0;                ///< Those of them without a parent.
-  int64_t documents = 0;             ///< New ones minus removed ones.
+  uint64_t moved = 0;    ///< Events; still known when they are published.
+  uint64_t roots = 0;    ///< Those of them without a parent.
+  int64_t documents = 0; ///< New ones minus removed ones.
   durability level = durability::group;
 
   /// Encodes `event` as number `n` of its job and remembers to publish it.
   void add_event(uint32_t n, job_event event, event_place place) {
     storage::put_event(ops, n, event);
+    ++moved;
     events.push_back(std::move(event));
     places.push_back(std::move(place));
   }

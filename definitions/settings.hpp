@@ -62,6 +62,8 @@ struct settings {
     std::string certificate; ///< Paths; "" = plain HTTP.
     std::string key;
   } tls;
+
+  struct {
     uint64_t events_kept = 0; ///< Events of the daemon's stream.
     uint64_t clients_max = 0;
   } live;

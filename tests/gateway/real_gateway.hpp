@@ -50,7 +50,7 @@ public:
       sys, std::move(how),
       {rt->dispatcher, rt->jobs, rt->steps, rt->queue, rt->readers.front(),
        rt->collector, rt->documents, rt->searcher(), rt->pairs, rt->credentials,
-       rt->catalog, rt->tokens, rt->audit, rt->census, rt->store});
+       rt->catalog, rt->hub, rt->tokens, rt->audit, rt->census, rt->store});
     if (!bound)
       BOOST_FAIL(message_of(bound.error()));
     port = *bound;
