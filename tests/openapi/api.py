@@ -68,13 +68,13 @@ class Client:
 
     def __init__(self, address):
         self.address = address
+        self.token = None  # Sent with every request from when it is set.
         status, _, body = self.send("GET", "/openapi.json")
         assert status == 200, status
         self.document = json.loads(body)
         self.components = closed(self.document["components"])
         self.served = set()  # (method, path) that succeeded
         self.calls = 0
-        self.token = None  # Sent with every request from when it is set.
 
     def send(self, method, target, body=None, headers=None):
         connection = http.client.HTTPConnection(self.address, timeout=60)
