@@ -246,7 +246,8 @@ live_bench_result run_live(const live_bench_config& how) {
     gateway_actors actors{
       rt.dispatcher,      rt.jobs,        rt.steps,     rt.queue,
       rt.readers.front(), rt.collector,   rt.documents, rt.searcher(),
-      rt.pairs,           rt.credentials, rt.catalog,   rt.hub};
+      rt.pairs,           rt.credentials, rt.catalog,   rt.hub,
+      rt.tokens,          rt.audit,       rt.census,    rt.store};
     auto port = server.start(system, listen, actors);
     if (!port)
       throw std::runtime_error{message_of(port.error())};

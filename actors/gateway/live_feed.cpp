@@ -2,14 +2,15 @@
 
 #include "actors/gateway/exchange.hpp"
 
-#include <caf/duration.hpp>
-
 #include <algorithm>
 #include <utility>
 
 namespace quaero {
 
 namespace {
+
+/// Of a request for blocks: none, it is answered when something happens.
+constexpr auto event_deadline = reader_deadline;
 
 timestamp now() {
   return system_wall_clock().now();
@@ -158,7 +159,8 @@ void live_feed::pull() {
   // After a pause, what happened meanwhile is not missed by anyone.
   const auto after = ready_ ? position_ : UINT64_MAX;
   auto failed = [this](const caf::error&) { pulling_ = false; };
-  context_.self->request(context_.actors.hub, caf::infinite, atom::get_v, after)
+  context_.self
+    ->request(context_.actors.hub, event_deadline, atom::get_v, after)
     .then([this](const recent_blocks& x) { on_blocks(x); }, failed);
 }
 

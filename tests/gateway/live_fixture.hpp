@@ -64,7 +64,14 @@ struct live_fixture {
     actors.credential_store = rt->credentials;
     actors.catalog = rt->catalog;
     actors.hub = rt->hub;
-    port = *server->start(sys, limits, actors);
+    actors.tokens = rt->tokens;
+    actors.audit = rt->audit;
+    actors.census = rt->census;
+    actors.store = rt->store;
+    auto bound = server->start(sys, limits, actors);
+    if (!bound)
+      throw std::runtime_error(message_of(bound.error()));
+    port = *bound;
     if (run.id)
       return;
     run.id = run.manager_id = ids.next();

@@ -37,7 +37,7 @@ std::vector<uint64_t> numbers(const std::vector<stream_item>& xs) {
 }
 
 void add(stream_block& to, const stream_event& x) {
-  to.add_event(x.event, x.from, static_cast<bool>(x.manager), x.a_step, x.type);
+  to.add_event(x.event, x.from, static_cast<bool>(x.manager), x.step, x.type);
 }
 
 /// One commit with a line and `events` moves of one run, from `before` on.
