@@ -118,9 +118,9 @@ std::string gatekeeper::forbids_listening(bool has_tls) const {
   if (!has_tls && !config_.insecure)
     return start
            + "without TLS they could read tokens on the way. Set "
-             "http.tls_certificate and http.tls_key, or http.insecure = true "
-             "if "
-             "something else protects the way";
+             "tls.certificate "
+             "and tls.key, or http.insecure = true if something else protects "
+             "the way";
   return {};
 }
 

@@ -256,7 +256,7 @@ caf::error gateway::impl::learn_tokens(caf::actor_system& sys) {
 }
 
 caf::error gateway::impl::check_listen() {
-  constexpr bool has_tls = false;
+  const bool has_tls = tls_ != nullptr;
   auto why = keeper_->forbids_listening(has_tls);
   if (why.empty()) {
     if (!has_tls && !is_loopback_name(context_.config.address))

@@ -1,6 +1,7 @@
 #include "programs/daemon/daemon.hpp"
 
 #include "actors/deadlines.hpp"
+#include "actors/gateway/runtime_actors.hpp"
 #include "actors/token_secret.hpp"
 #include "actors/workers/registry.hpp"
 #include "definitions/log.hpp"
@@ -197,15 +198,7 @@ std::string daemon::listen() {
   if (secret.empty())
     return "the system has no randomness for a token";
   how.local_token = hash_secret(secret);
-  gateway_actors actors{runtime_->dispatcher,      runtime_->jobs,
-                        runtime_->steps,           runtime_->queue,
-                        runtime_->readers.front(), runtime_->collector,
-                        runtime_->documents,       runtime_->searcher(),
-                        runtime_->pairs,           runtime_->credentials,
-                        runtime_->catalog,         runtime_->hub,
-                        runtime_->tokens,          runtime_->audit,
-                        runtime_->census,          runtime_->store};
-  auto port = gateway_.start(*system_, how, actors);
+  auto port = gateway_.start(*system_, how, gateway_actors_of(*runtime_));
   if (!port)
     return message_of(port.error());
   url_ = gateway_.url();

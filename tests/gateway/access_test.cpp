@@ -177,6 +177,30 @@ BOOST_AUTO_TEST_CASE(the_command_line_of_this_machine_has_a_token_of_its_own) {
   BOOST_TEST(send("GET", "/api/audit", secret).status == 200);
 }
 
+BOOST_AUTO_TEST_CASE(a_stream_ends_with_the_token_that_opened_it) {
+  start();
+  auto admin = create("root", "admin");
+  auto reader = create("ci", "read", admin);
+  http_client client{port};
+  client.send("GET /api/events HTTP/1.1\r\nHost: localhost\r\n"
+              "Authorization: Bearer "
+              + reader + "\r\n\r\n");
+  BOOST_TEST(client.read_head().status == 200);
+  http_client other{port};
+  other.send("GET /api/events HTTP/1.1\r\nHost: localhost\r\n"
+             "Authorization: Bearer "
+             + admin + "\r\n\r\n");
+  BOOST_TEST(other.read_head().status == 200);
+  BOOST_TEST(send("DELETE", "/api/tokens/" + ids["ci"], admin).status == 204);
+  std::string line;
+  while (client.read_line(line)) {
+    // Until its end; the client throws if there is none.
+  }
+  BOOST_TEST(
+    *read_json(send("GET", "/api/tokens", admin).body).get_int("total_count")
+    == 2);
+}
+
 // -- the audit log ------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(acts_and_refusals_are_in_the_audit_log_without_secrets) {

@@ -1,5 +1,7 @@
 #include "tests/gateway/catalog_fixture.hpp"
 
+#include "actors/gateway/runtime_actors.hpp"
+
 #include <caf/scoped_actor.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -149,13 +151,8 @@ void catalog_fixture::start() {
   config.port = 0;
   config.keys = rt->keys();
   config.on_shutdown = [this] { ++stops; };
-  gateway_actors actors{
-    rt->dispatcher,      rt->jobs,        rt->steps,     rt->queue,
-    rt->readers.front(), rt->collector,   rt->documents, rt->searcher(),
-    rt->pairs,           rt->credentials, rt->catalog,   rt->tokens,
-    rt->audit,           rt->census,      rt->store};
   server_ = std::make_unique<gateway>();
-  auto bound = server_->start(*sys_, config, actors);
+  auto bound = server_->start(*sys_, config, gateway_actors_of(*rt));
   BOOST_REQUIRE(bound);
   port = *bound;
 }

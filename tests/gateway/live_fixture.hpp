@@ -1,7 +1,6 @@
 #pragma once
 
-#include "actors/gateway/gateway.hpp"
-#include "actors/runtime.hpp"
+#include "actors/gateway/runtime_actors.hpp"
 #include "storage/memory_store.hpp"
 #include "tests/support/live_client.hpp"
 
@@ -51,24 +50,7 @@ struct live_fixture {
       [](const worker_environment&) { return std::vector<worker_kind>{}; });
     server = std::make_unique<gateway>();
     limits.port = 0;
-    gateway_actors actors;
-    actors.dispatcher = rt->dispatcher;
-    actors.job_manager = rt->jobs;
-    actors.step_manager = rt->steps;
-    actors.queue = rt->queue;
-    actors.reader = rt->readers.front();
-    actors.log_collector = rt->collector;
-    actors.document_store = rt->documents;
-    actors.searcher = rt->searcher();
-    actors.key_store = rt->pairs;
-    actors.credential_store = rt->credentials;
-    actors.catalog = rt->catalog;
-    actors.hub = rt->hub;
-    actors.tokens = rt->tokens;
-    actors.audit = rt->audit;
-    actors.census = rt->census;
-    actors.store = rt->store;
-    auto bound = server->start(sys, limits, actors);
+    auto bound = server->start(sys, limits, gateway_actors_of(*rt));
     if (!bound)
       throw std::runtime_error(message_of(bound.error()));
     port = *bound;

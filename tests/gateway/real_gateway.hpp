@@ -1,7 +1,6 @@
 #pragma once
 
-#include "actors/gateway/gateway.hpp"
-#include "actors/runtime.hpp"
+#include "actors/gateway/runtime_actors.hpp"
 #include "storage/memory_store.hpp"
 #include "tests/gateway/fakes.hpp"
 
@@ -46,11 +45,7 @@ public:
     how.port = 0;
     how.clock = &clock;
     how.meter = rt->meter;
-    auto bound = server->start(
-      sys, std::move(how),
-      {rt->dispatcher, rt->jobs, rt->steps, rt->queue, rt->readers.front(),
-       rt->collector, rt->documents, rt->searcher(), rt->pairs, rt->credentials,
-       rt->catalog, rt->hub, rt->tokens, rt->audit, rt->census, rt->store});
+    auto bound = server->start(sys, std::move(how), gateway_actors_of(*rt));
     if (!bound)
       BOOST_FAIL(message_of(bound.error()));
     port = *bound;
