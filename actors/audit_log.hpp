@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/actors.hpp"
+#include "actors/access_actors.hpp"
 #include "storage/access_tables.hpp"
 
 #include <caf/stateful_actor.hpp>

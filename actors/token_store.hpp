@@ -1,7 +1,7 @@
 #pragma once
 
+#include "actors/access_actors.hpp"
 #include "actors/ack.hpp"
-#include "actors/actors.hpp"
 #include "actors/token_secret.hpp"
 
 #include <caf/stateful_actor.hpp>

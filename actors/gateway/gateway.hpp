@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/access_actors.hpp"
 #include "actors/catalog_actors.hpp"
 #include "actors/gateway/address_watch.hpp"
 #include "actors/gateway/live_config.hpp"
