@@ -140,7 +140,7 @@ using worker_pool_actor = status_actor::extend<
 /// The QUEUE: which jobs wait, which run, and who may run one next.
 using queue_actor = status_actor::extend<
   // Stores and queues jobs; replies when committed. ec::limit_reached when the
-  // queue is full.
+  // queue, or the named queue, is full.
   caf::reacts_to<atom::enqueue, enqueue_ptr>,
   // A pool offers `slots` slots for jobs of `type`, until it ends.
   caf::reacts_to<atom::attach, std::string, worker_pool_actor, uint32_t>,
@@ -148,10 +148,22 @@ using queue_actor = status_actor::extend<
   caf::reacts_to<atom::report, report_block>,
   // Tell this monitor what changes below a step; ends with the monitor.
   caf::reacts_to<atom::watch, job_id, step_monitor_actor>,
-  // No job of this run starts any more; replies when none runs.
+  // No job of this run, or step, starts any more; replies when none runs.
   caf::reacts_to<atom::cancel, job_id>,
-  // The run is over.
+  // This job does not start again; replies when it is terminal. ec::conflict
+  // if it neither waits nor runs.
+  caf::reacts_to<atom::cancel, atom::job, job_id>,
+  // The run or step is over.
   caf::reacts_to<atom::forget, job_id>,
+  // Why a job is where it is; ec::not_found if it neither waits nor runs.
+  caf::replies_to<atom::explain, job_id>::with<explanation>,
+  // Named queues: all, by name.
+  caf::replies_to<atom::queues>::with<std::vector<queue_info>>,
+  // One; ec::not_found.
+  caf::replies_to<atom::queues, std::string>::with<queue_info>,
+  // Holds from now on, and after a restart; replies when committed.
+  // ec::invalid_argument, ec::not_found, ec::limit_reached (too many).
+  caf::replies_to<atom::queues, queue_change>::with<queue_info>,
   // Takes what the database held, before anything else.
   caf::reacts_to<atom::recover, recovery_ptr>,
   // Assigns nothing more; replies when nothing runs.
@@ -204,6 +216,10 @@ using step_manager_actor = status_actor::extend<
 using step_job_actor = step_watcher_actor::extend<
   // The run is being stopped: end as cancelled when the QUEUE is done with it.
   caf::reacts_to<atom::cancel>,
+  // The same, of the step alone.
+  caf::reacts_to<atom::cancel, atom::job>,
+  // What it waits for.
+  caf::replies_to<atom::explain>::with<explanation>,
   // With its monitor.
   caf::replies_to<atom::status>::with<actor_status>>;
 
@@ -215,6 +231,11 @@ using manager_job_actor = caf::typed_actor<
   caf::reacts_to<atom::exceeded, uint64_t>,
   // Stop the run; replies when nothing of it can start again.
   caf::reacts_to<atom::cancel>,
+  // Stop this step; replies when nothing of it can start again. The run goes on
+  // as after a failure. ec::conflict if the step is over.
+  caf::reacts_to<atom::cancel, job_id>,
+  // What the run, or one of its steps, waits for. ec::not_found.
+  caf::replies_to<atom::explain, job_id>::with<explanation>,
   caf::replies_to<atom::progress>::with<run_progress>,
   // With its monitor and its steps that run.
   caf::replies_to<atom::status>::with<actor_status>>;
@@ -228,13 +249,19 @@ using run_watcher_actor = caf::typed_actor<
 using job_manager_actor = status_actor::extend<
   // Makes jobs; replies with their ids, in order, when committed.
   caf::replies_to<atom::submit, submission>::with<id_list>,
+  // Makes jobs of their own; replies when committed. ec::shutting_down while
+  // what was going on is not back yet; the QUEUE's errors.
+  caf::replies_to<atom::enqueue, enqueue_order_ptr>::with<enqueued>,
   // Makes the manager job of a run and starts it.
   caf::replies_to<atom::start, job_definition>::with<run_started>,
+  caf::replies_to<atom::start, job_definition, run_hook>::with<run_started>,
   // Live progress of a run; ec::not_found if it is over.
   caf::replies_to<atom::progress, job_id>::with<run_progress>,
-  // Stops a run; replies when nothing of it can start again. ec::not_found if
-  // it is over.
+  // Stops a run, a step or a single job; replies when nothing of it can start
+  // again. ec::not_found; ec::conflict if it is over.
   caf::reacts_to<atom::cancel, job_id>,
+  // Why a job is where it is; ec::not_found.
+  caf::replies_to<atom::explain, job_id>::with<explanation>,
   // A run is over.
   caf::reacts_to<atom::done, job_id>,
   // Tells the watcher of every run from now on, and of those that go on.

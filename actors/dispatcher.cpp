@@ -117,7 +117,8 @@ void dispatcher_state::start_run(caf::typed_response_promise<run_started> reply,
           return;
         }
         self
-          ->request(jobs, store_deadline, atom::start_v, std::move(definition))
+          ->request(jobs, store_deadline, atom::start_v, std::move(definition),
+                    x.hook)
           .then(
             [reply](run_started& y) mutable { reply.deliver(std::move(y)); },
             failed);

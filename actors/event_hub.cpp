@@ -109,9 +109,8 @@ recent_blocks event_hub_state::on_events(const job_id& run, uint64_t after,
   }
   // Numbers have no gap, and what is remembered has none in time: so it has all
   // from its first number on. Who has seen more than there is must be told.
-  out.complete = all.last == 0
-                   ? since != UINT64_MAX && since + 1 >= oldest()
-                   : all.first <= after + 1 && all.last >= after;
+  out.complete = all.last == 0 ? since != UINT64_MAX && since + 1 >= oldest()
+                               : all.first <= after + 1 && all.last >= after;
   if (!out.complete)
     out.blocks.clear();
   return out;

@@ -63,20 +63,35 @@ job_manager_state::on_submit(submission& x) {
                             *ids, clock->now(), request->ops);
   if (x.marker)
     storage::put_event(request->ops, x.marker_n, *x.marker);
-  auto made = std::make_shared<id_list>();
-  made->ids.reserve(request->jobs.size());
-  for (const auto& job : request->jobs)
-    made->ids.push_back(job.id);
-  self
-    ->request(queue, store_deadline, atom::enqueue_v,
-              enqueue_ptr{std::move(request)})
-    .then([reply, made]() mutable { reply.deliver(std::move(*made)); },
-          [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
+  self->request(queue, store_deadline, atom::enqueue_v, request)
+    .then(
+      [reply, request]() mutable {
+        reply.deliver(id_list{std::move(request->made.ids)});
+      },
+      [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
+  return reply;
+}
+
+caf::typed_response_promise<enqueued>
+job_manager_state::on_enqueue(enqueue_order& x) {
+  auto reply = self->make_response_promise<enqueued>();
+  if (!recovered) {
+    reply.deliver(make_error(ec::shutting_down, "the daemon is starting"));
+    return reply;
+  }
+  auto request = std::make_shared<enqueue_request>();
+  request->level = x.level;
+  request->also = std::move(x.also);
+  request->jobs = make_jobs(x.jobs, {}, *ids, clock->now(), request->ops);
+  self->request(queue, store_deadline, atom::enqueue_v, request)
+    .then(
+      [reply, request]() mutable { reply.deliver(std::move(request->made)); },
+      [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
   return reply;
 }
 
 caf::typed_response_promise<run_started>
-job_manager_state::on_start(job_definition& definition) {
+job_manager_state::on_start(job_definition& definition, const run_hook& hook) {
   auto reply = self->make_response_promise<run_started>();
   manager_job_config what;
   auto& record = what.record;
@@ -96,6 +111,8 @@ job_manager_state::on_start(job_definition& definition) {
   x->created = 1;
   x->roots = 1;
   run_started started{record.id, record.name};
+  if (hook.also)
+    hook.also(x->ops, started);
   auto shared = std::make_shared<manager_job_config>(std::move(what));
   self->request(collector, store_deadline, atom::commit_v, std::move(x))
     .then(
@@ -138,17 +155,124 @@ job_manager_state::on_progress(const job_id& id) {
   return reply;
 }
 
+// -- cancelling ---------------------------------------------------------------
+
 ack_promise job_manager_state::on_cancel(const job_id& id) {
   auto reply = self->make_response_promise<void>();
   auto i = runs.find(id);
-  if (i == runs.end()) {
-    reply.deliver(no_run(id));
+  if (i != runs.end()) {
+    self->request(i->second.actor, cancel_deadline, atom::cancel_v)
+      .then([reply]() mutable { acknowledge(reply); },
+            [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
     return reply;
   }
-  self->request(i->second.actor, cancel_deadline, atom::cancel_v)
-    .then([reply]() mutable { acknowledge(reply); },
+  self->request(reader, reader_deadline, atom::get_v, id)
+    .then([this, reply](const job_view& x) { cancel_job(reply, x); },
           [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
   return reply;
+}
+
+void job_manager_state::cancel_job(ack_promise reply, const job_view& x) {
+  if (is_terminal(x.state.status)) {
+    reply.deliver(make_error(ec::conflict, "the job is over: it is "
+                                             + to_string(x.state.status)));
+    return;
+  }
+  if (!recovered) {
+    reply.deliver(make_error(ec::shutting_down, "the daemon is starting"));
+    return;
+  }
+  auto done = [reply]() mutable { acknowledge(reply); };
+  auto failed = [reply](caf::error& e) mutable { reply.deliver(std::move(e)); };
+  const auto& id = x.job.id;
+  if (x.job.type != step_job_type && x.job.type != manager_job_type) {
+    self->request(queue, cancel_deadline, atom::cancel_v, atom::job_v, id)
+      .then(done, failed);
+    return;
+  }
+  auto i = runs.find(x.job.manager_id);
+  if (i == runs.end())
+    reply.deliver(make_error(ec::conflict, "the run is over"));
+  else
+    self->request(i->second.actor, cancel_deadline, atom::cancel_v, id)
+      .then(done, failed);
+}
+
+// -- why a job is where it is -------------------------------------------------
+
+namespace {
+
+explanation explain_end(const job_state& x) {
+  if (x.status == job_status::failed && x.error == expired_error)
+    return {job_reason::expired, "nobody started it in time",
+            value::make_object(), x.status};
+  return {job_reason::finished, "it is " + to_string(x.status),
+          value::make_object(), x.status};
+}
+
+} // namespace
+
+caf::typed_response_promise<explanation>
+job_manager_state::on_explain(const job_id& id) {
+  auto reply = self->make_response_promise<explanation>();
+  self->request(reader, reader_deadline, atom::get_v, id)
+    .then([this, reply](const job_view& x) { explain(reply, x, true); },
+          [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
+  return reply;
+}
+
+/// @param again whether to look once more if who should know it does not: the
+///              job may have ended since it was read.
+void job_manager_state::explain(explain_promise reply, const job_view& x,
+                                bool again) {
+  if (is_terminal(x.state.status)) {
+    reply.deliver(explain_end(x.state));
+    return;
+  }
+  if (!recovered) {
+    reply.deliver(explanation{job_reason::daemon_starting,
+                              "the daemon is starting", value::make_object(),
+                              x.state.status});
+    return;
+  }
+  const auto& type = x.job.type;
+  if (type != step_job_type && type != manager_job_type) {
+    ask_why(reply, queue, x, again);
+    return;
+  }
+  auto i = runs.find(x.job.manager_id);
+  if (i != runs.end())
+    ask_why(reply, i->second.actor, x, again);
+  else if (unreadable.count(x.job.manager_id) != 0)
+    reply.deliver(explanation{job_reason::unreadable,
+                              "the definition of its run cannot be read",
+                              value::make_object(), x.state.status});
+  else
+    ask_why(reply, queue, x, again); // who knows no run: look again
+}
+
+template <class Handle>
+void job_manager_state::ask_why(explain_promise reply, const Handle& who,
+                                const job_view& of, bool again) {
+  const auto id = of.job.id;
+  const auto status = of.state.status;
+  auto look_again = [this, reply, id, status, again](caf::error&) mutable {
+    if (!again) {
+      reply.deliver(explanation{job_reason::being_stored,
+                                "what happened to it is being stored",
+                                value::make_object(), status});
+      return;
+    }
+    self->request(reader, reader_deadline, atom::get_v, id)
+      .then([this, reply](const job_view& x) { explain(reply, x, false); },
+            [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
+  };
+  auto found = [reply, status](explanation& x) mutable {
+    x.status = status;
+    reply.deliver(std::move(x));
+  };
+  self->request(who, answer_deadline, atom::explain_v, id)
+    .then(found, look_again);
 }
 
 void job_manager_state::on_done(const job_id& id) {
@@ -194,6 +318,7 @@ caf::typed_response_promise<uint64_t> job_manager_state::on_recover() {
         self->send(queue, atom::recover_v, found);
         for (auto& x : found->runs)
           bring_back(std::move(x));
+        recovered = true;
         reply.deliver(static_cast<uint64_t>(found->runs.size()));
       },
       [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
@@ -205,6 +330,7 @@ void job_manager_state::bring_back(recovered_run found) {
   what.record = found.manager;
   if (!read_snapshot(what.record, what.definition)) {
     log::error("run.unreadable", {{"run", to_string(what.record.id)}});
+    unreadable.insert(what.record.id);
     return;
   }
   log::info("run.recovered", {{"run", to_string(what.record.id)},
@@ -247,7 +373,18 @@ job_manager(job_manager_actor::stateful_pointer<job_manager_state> self,
   return {
     [self](atom::status) { return self->state.on_status(); },
     [self](atom::submit, submission& x) { return self->state.on_submit(x); },
-    [self](atom::start, job_definition& x) { return self->state.on_start(x); },
+    [self](atom::enqueue, const enqueue_order_ptr& x) {
+      return self->state.on_enqueue(*x);
+    },
+    [self](atom::start, job_definition& x) {
+      return self->state.on_start(x, {});
+    },
+    [self](atom::start, job_definition& x, const run_hook& hook) {
+      return self->state.on_start(x, hook);
+    },
+    [self](atom::explain, const job_id& x) {
+      return self->state.on_explain(x);
+    },
     [self](atom::progress, const job_id& x) {
       return self->state.on_progress(x);
     },

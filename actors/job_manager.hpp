@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace quaero {
@@ -43,11 +44,16 @@ struct job_manager_state {
   const wall_clock* clock = nullptr;
   std::unordered_map<job_id, run> runs;
   std::vector<run_watcher_actor> watchers;
+  bool recovered = false;                ///< What was going on is back.
+  std::unordered_set<job_id> unreadable; ///< Runs that could not come back.
 
   caf::typed_response_promise<id_list> on_submit(submission& x);
-  caf::typed_response_promise<run_started> on_start(job_definition& x);
+  caf::typed_response_promise<enqueued> on_enqueue(enqueue_order& x);
+  caf::typed_response_promise<run_started> on_start(job_definition& x,
+                                                    const run_hook& hook);
   caf::typed_response_promise<run_progress> on_progress(const job_id& id);
   ack_promise on_cancel(const job_id& id);
+  caf::typed_response_promise<explanation> on_explain(const job_id& id);
   void on_done(const job_id& id);
   void on_subscribe(run_watcher_actor watcher);
   caf::typed_response_promise<uint64_t> on_recover();
@@ -55,6 +61,12 @@ struct job_manager_state {
   actor_status on_status() const;
   caf::typed_response_promise<actor_status> on_status_tree();
 
+  void cancel_job(ack_promise reply, const job_view& x);
+  using explain_promise = caf::typed_response_promise<explanation>;
+  void explain(explain_promise reply, const job_view& x, bool again);
+  template <class Handle>
+  void ask_why(explain_promise reply, const Handle& who, const job_view& of,
+               bool again);
   void spawn_run(manager_job_config what);
   void bring_back(recovered_run found);
   void tell_watchers(const std::string& definition_id, const job_id& run_id,
@@ -72,7 +84,8 @@ struct job_manager_peers {
 };
 
 /// Makes job records and the actors of runs; forgets a run when it is over.
-/// Errors: ec::not_found for a run that is over or never was;
+/// Errors: ec::not_found for a run that is over or never was; ec::conflict for
+/// a cancel of what is over; ec::shutting_down before recover();
 /// ec::limit_reached above `submit_jobs_max`; the QUEUE's and the STORE's.
 job_manager_actor::behavior_type
 job_manager(job_manager_actor::stateful_pointer<job_manager_state> self,

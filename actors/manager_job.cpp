@@ -164,6 +164,8 @@ void manager_job_state::resume(recovered_run found) {
       verdicts.emplace_back(i, "failed: " + why);
     else if (x.state.status == job_status::skipped && why != run_stopped)
       verdicts.emplace_back(i, "skipped: " + why);
+    else if (x.state.status == job_status::cancelled && !found.stop.decided())
+      verdicts.emplace_back(i, "was cancelled");
     auto& node = nodes[i];
     node.id = x.job.id;
     node.children = x.children;
@@ -176,8 +178,12 @@ void manager_job_state::resume(recovered_run found) {
   log(log_level::info, "Going on after a restart");
   arm_timeout();
   for (size_t i = 0; i < nodes.size(); ++i)
-    if (nodes[i].recovered)
+    if (nodes[i].recovered) {
+      const bool stopped = nodes[i].recovered->stopped;
       start_step(i);
+      if (stopped)
+        stop_step(i);
+    }
   // What was decided holds, and what a terminal step's on_error says.
   if (found.stop.decided()) {
     stopping = true;
@@ -400,7 +406,10 @@ void manager_job_state::on_done(const step_result& result) {
   } else {
     log(log_level::info,
         "Step '" + result.name + "' " + to_string(result.status));
+    if (result.status == job_status::cancelled && !stopping)
+      judge(i, "step '" + result.name + "' was cancelled");
   }
+  answer_stop(i);
   advance();
 }
 
@@ -511,6 +520,12 @@ manager_job(manager_job_impl::stateful_pointer<manager_job_state> self,
     [self](atom::done, const step_result& x) { self->state.on_done(x); },
     [self](atom::exceeded, uint64_t n) { self->state.on_exceeded(n); },
     [self](atom::cancel) { return self->state.on_cancel(); },
+    [self](atom::cancel, const job_id& x) {
+      return self->state.on_stop_step(x);
+    },
+    [self](atom::explain, const job_id& x) {
+      return self->state.on_explain(x);
+    },
     [self](atom::progress) { return self->state.on_progress(); },
     [self](atom::timeout) { self->state.on_timeout(); },
     [self](atom::status) { return self->state.on_status(); },

@@ -39,6 +39,10 @@ struct manager_job_state {
     step_job_actor actor;
     child_counts children;
     std::optional<recovered_step> recovered;
+    /// Who waits for the step to be stopped alone.
+    std::vector<ack_promise> stop_waiting;
+    bool stopped = false;    ///< Somebody wanted that.
+    bool queue_idle = false; ///< After that: the QUEUE has nothing of it.
   };
 
   manager_job_impl::pointer self;
@@ -65,6 +69,8 @@ struct manager_job_state {
   void on_done(const step_result& result);
   void on_exceeded(uint64_t failures);
   ack_promise on_cancel();
+  ack_promise on_stop_step(const job_id& id);
+  caf::typed_response_promise<explanation> on_explain(const job_id& id);
   caf::typed_response_promise<run_progress> on_progress();
   caf::typed_response_promise<actor_status> on_status();
   void on_timeout();
@@ -84,6 +90,9 @@ struct manager_job_state {
   void stop(const std::string& why);
   void decide();
   void cancel_all();
+  void stop_step(size_t i);
+  void answer_stop(size_t i);
+  explanation explain_run() const;
   void finish_if_over();
   void finish();
 
@@ -105,6 +114,7 @@ struct manager_job_state {
 /// did, if the tolerance said stop, or at its timeout; it is completed, with
 /// counts of what failed, otherwise.
 /// A step whose dependency did not complete is skipped unless it always runs.
+/// A step that somebody cancels is to the run like one that failed.
 manager_job_impl::behavior_type
 manager_job(manager_job_impl::stateful_pointer<manager_job_state> self,
             manager_job_config config, run_actors actors, key_lookup keys,

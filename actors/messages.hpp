@@ -1,12 +1,13 @@
 #pragma once
 
-#include "actors/catalog_messages.hpp"
 #include "actors/access_messages.hpp"
+#include "actors/catalog_messages.hpp"
 #include "actors/commit_messages.hpp"
 #include "actors/queue_messages.hpp"
 #include "actors/run_messages.hpp"
 #include "actors/view_messages.hpp"
 #include "definitions/error.hpp"
+#include "definitions/explanation.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/type_id.hpp>
@@ -83,6 +84,9 @@ CAF_BEGIN_TYPE_ID_BLOCK(quaero_types, caf::first_custom_type_id)
   CAF_ADD_ATOM(quaero_types, quaero::atom, watch, "watch")
   CAF_ADD_ATOM(quaero_types, quaero::atom, reload, "reload")
   CAF_ADD_ATOM(quaero_types, quaero::atom, search, "search")
+  CAF_ADD_ATOM(quaero_types, quaero::atom, explain, "explain")
+  CAF_ADD_ATOM(quaero_types, quaero::atom, job, "job")
+  CAF_ADD_ATOM(quaero_types, quaero::atom, queues, "queues")
 
 CAF_END_TYPE_ID_BLOCK(quaero_types)
 
@@ -132,6 +136,15 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::storage::document_query)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::storage::totals)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::actor_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::queue_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::queue_info)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::queue_change)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::enqueued)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::enqueue_order_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::run_hook)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::explanation)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::request_claim)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::kept_answer_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<quaero::queue_info>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<quaero::loaded_job>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<quaero::job_definition>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<quaero::job_view>)

@@ -3,13 +3,16 @@
 #include "actors/ack.hpp"
 #include "actors/actors.hpp"
 #include "actors/head_tracker.hpp"
+#include "actors/queue_lanes.hpp"
+#include "definitions/explanation.hpp"
 
+#include <caf/result.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
 #include <array>
-#include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,12 +24,14 @@ namespace quaero {
 struct queue_config {
   uint64_t boot = 1;               ///< Number of this start; part of epochs.
   uint64_t length_max = 5'000'000; ///< Jobs that wait or run; more are refused.
+  size_t queues_max = 1000;        ///< > 0; named queues at a time.
   /// Bytes of records kept in memory; jobs beyond are read when their turn
   /// comes.
   uint64_t resident_bytes_max = 256ull << 20;
   uint32_t commits_in_flight_max = 2; ///< > 0; meanwhile changes gather.
   uint32_t block_jobs_max = 256;      ///< > 0; jobs in one assignment.
   uint64_t head_lag_max = 4096;       ///< Sequences until the head is stored.
+  uint64_t position_max = 10'000;     ///< How far explain counts.
   /// Of the reports' commits.
   durability report_durability = durability::group;
 };
@@ -35,10 +40,10 @@ struct queue_config {
 using queue_impl = queue_actor::extend<
   // Commit what has gathered.
   caf::reacts_to<atom::flush>,
-  // A delayed job is due.
+  // A delayed job is due, or one that waits expires.
   caf::reacts_to<atom::wake>>;
 
-/// Ready jobs by worker type and priority, delayed jobs, leases.
+/// Ready jobs by worker type, queue and priority, delayed jobs, leases.
 struct queue_state {
   static constexpr const char* name = "queue";
 
@@ -48,67 +53,33 @@ struct queue_state {
   struct scope {
     job_id manager;
     job_id step;
-    uint64_t live = 0;
+    job_list<&queued_job::scope_link> jobs; ///< Not kept of "none".
   };
 
-  /// A job that waits. Its record is either here or in the database only.
-  struct entry {
-    job_id id;
+  /// A job that comes back into the lanes, with a new place on disk.
+  struct comeback {
+    queued_job* job = nullptr;
     storage::queue_key key;
-    std::unique_ptr<loaded_job> record;
-    uint32_t scope = 0;
-    uint8_t priority = 4;
-    bool interrupted = false; ///< Its last attempt ended with the daemon.
-  };
-
-  struct lanes;
-
-  /// An entry on its way into the lanes.
-  struct arrival {
-    entry job;
-    lanes* type = nullptr; ///< Stable: `types` is a node-based map.
     timestamp run_at{};
-  };
-
-  struct pool {
-    worker_pool_actor handle;
-    uint32_t slots = 0;
-    uint32_t free = 0;
-  };
-
-  /// Everything about one worker type.
-  struct lanes {
-    std::string name;
-    std::array<std::deque<entry>, storage::delayed_lane> ready;
-    uint64_t size = 0;
-    std::vector<pool> pools;
-    size_t next_pool = 0; ///< Whose turn it is.
-  };
-
-  struct lease {
-    uint64_t epoch = 0;
-    uint32_t attempt = 1;
-    storage::queue_key key;
-    uint32_t scope = 0;
-    uint8_t priority = 4;
-    bool reported = false; ///< Its report is being committed.
-    caf::actor_addr pool;
-    lanes* type = nullptr;
   };
 
   /// Changes that will be committed together, and what follows from it.
   struct gathering {
     commit_ptr change;
-    std::vector<arrival> arrivals;
-    std::vector<job_id> ended; ///< Leases that are over.
-    std::vector<std::pair<storage::queue_key, uint32_t>> gone; ///< Key, scope.
+    std::vector<queued_job*> arrivals;
+    std::vector<timestamp> run_at; ///< Of the arrivals.
+    std::vector<comeback> comebacks;
+    std::vector<queued_job*> gone;
     std::vector<step_delta> deltas;
     std::vector<prepared_ptr> saved;
     std::vector<ack_promise> replies;
+    std::vector<std::function<void()>> answers; ///< Of other types.
     std::vector<job_id> silent; ///< Owners of a log that have ended.
 
     gathering();
-    bool empty() const { return change->ops.empty() && replies.empty(); }
+    bool empty() const {
+      return change->ops.empty() && replies.empty() && answers.empty();
+    }
     step_delta& delta(const job_id& step);
     void need(durability level);
   };
@@ -121,18 +92,26 @@ struct queue_state {
   std::shared_ptr<id_generator> ids;
   const wall_clock* clock = nullptr;
 
-  std::unordered_map<std::string, lanes> types;
-  std::multimap<timestamp, arrival> delayed;
-  std::unordered_map<job_id, lease> leases;
-  std::vector<scope> scopes{1}; ///< 0 is "no step".
+  queued_jobs jobs;
+  std::unordered_map<std::string, type_lanes> types;
+  std::map<std::string, named_queue, std::less<>> queues;
+  lane_set* last_lane = nullptr; ///< Neighbours are of one, nearly always.
+  job_timers delayed;
+  job_timers expiries; ///< Of jobs that are ready or delayed.
+  std::unordered_map<job_id, job_terms> terms;
+  std::unordered_map<std::string, job_id> unique; ///< Key -> its job.
+  std::vector<scope> scopes{1};                   ///< 0 is "no step".
   std::vector<uint32_t> free_scopes;
   std::unordered_map<job_id, uint32_t> scope_of_step;
   std::unordered_map<job_id, uint64_t> live_of_run;
   std::unordered_map<job_id, step_monitor_actor> monitors;
   /// Steps of before a restart whose monitor is not here yet: what it missed.
   std::unordered_map<job_id, step_delta> awaited;
-  /// Runs that may not start jobs, and who waits for the last one to end.
+  /// Runs and steps that may not start jobs, and who waits for the last one to
+  /// end.
   std::unordered_map<job_id, std::vector<ack_promise>> cancelled;
+  /// The same, of single jobs.
+  std::unordered_map<job_id, std::vector<ack_promise>> stopping;
   std::vector<ack_promise> draining;
   bool drained = false; ///< Assigns nothing any more.
   gathering pending;
@@ -143,8 +122,11 @@ struct queue_state {
   uint64_t stored_head = 0;
   uint64_t next_epoch = 1;
   uint64_t length = 0; ///< Jobs that wait or run, commits under way included.
+  uint64_t ready = 0;
+  uint64_t leased = 0;
   uint64_t resident_bytes = 0; ///< Of the records in the lanes.
   std::array<bool, storage::lane_count> lane_used{};
+  std::array<timestamp, storage::delayed_lane> newest{}; ///< See order_at().
   int64_t refused = 0;
 
   // -- messages (queue.cpp) ---------------------------------------------------
@@ -153,67 +135,102 @@ struct queue_state {
                  uint32_t slots);
   void on_watch(const job_id& step, step_monitor_actor monitor);
   void on_recover(recovery& found);
-  void on_wake();
+  void bring_back(const storage::queue_entry& x, bool interrupted);
   void on_flush();
   void on_down(const caf::down_msg& down);
+  void report_lost(const caf::actor_addr& pool);
   ack_promise on_drain();
   queue_status on_stats() const;
   actor_status on_status() const;
   caf::typed_response_promise<actor_status> on_status_tree();
 
-  // -- waiting jobs (queue.cpp) -----------------------------------------------
-  arrival make_arrival(const queue_job& job, uint32_t attempt,
-                       storage::write_batch& out);
-  arrival take_in(queue_job job, storage::write_batch& out);
-  lanes& lanes_of(const std::string& type);
-  static size_t bytes_of(const queue_job& x);
-  void hold_record(entry& x, loaded_job record);
-  loaded_job take_record(entry& x);
-  void arrive(arrival x);
-  void arm_wake();
-  uint32_t scope_for(const job_id& manager, const job_id& step);
-  void enter(uint32_t where);
-  void leave(uint32_t where);
-  void tell(const step_delta& delta);
-
   // -- commits (queue.cpp) ----------------------------------------------------
+  caf::error refusal(const enqueue_request& request);
+  void take_all(enqueue_request& request);
   void arm_flush();
   void store_head(storage::write_batch& out);
   void committed(gathering& done);
+  void come_back(const comeback& x);
   void not_committed(gathering& lost, const caf::error& why);
+  void tell(const step_delta& delta);
+
+  // -- waiting jobs (queue_waiting.cpp) ---------------------------------------
+  bool take_in(queue_job& job, storage::write_batch& out, job_id& existing);
+  storage::queue_key new_key(uint8_t priority, timestamp run_at);
+  static size_t bytes_of(const queue_job& x);
+  void hold_record(queued_job& x, loaded_job record);
+  loaded_job take_record(queued_job& x);
+  timestamp order_at(uint8_t priority, timestamp since);
+  void arrive(queued_job& x, timestamp run_at, timestamp since);
+  void arrive(queued_job& x, timestamp run_at);
+  void move_to(queued_job& x, queue_place to);
+  void push_ready(queued_job& x);
+  void remove_waiting(queued_job& x);
+  void on_wake();
+  void arm_wake();
+  void enter(queued_job& x, const job_id& manager, const job_id& step);
+  void leave(queued_job& x);
+  void set_terms(queued_job& x, const std::string& unique_key,
+                 timestamp expires_at);
+  bool expired(const queued_job& x, timestamp now) const;
+
+  // -- named queues (queue_names.cpp) -----------------------------------------
+  lane_set& lanes_of(const std::string& type, const std::string& queue);
+  static void refresh(lane_set& x);
+  static void refresh(named_queue& x);
+  caf::error check_queues(const std::vector<queue_job>& wanted);
+  caf::error check_room(const std::function<size_t()>& missing);
+  void forget_idle_queues();
+  static queue_info info_of(const named_queue& x);
+  std::vector<queue_info> on_queues() const;
+  caf::result<queue_info> on_queue(const std::string& which) const;
+  caf::typed_response_promise<queue_info> on_change(const queue_change& x);
+  void change(const queue_change& x,
+              caf::typed_response_promise<queue_info> reply);
+  caf::result<explanation> on_explain(const job_id& id) const;
+  explanation explain_ready(const queued_job& x) const;
+  uint64_t jobs_before(const queued_job& x) const;
 
   // -- running jobs (queue_dispatch.cpp) --------------------------------------
   void dispatch();
-  void dispatch(lanes& where);
-  std::vector<entry> take(lanes& where, size_t count);
-  void assign(lanes& where, const worker_pool_actor& to,
-              std::vector<entry> batch);
-  void load_then_assign(lanes& where, const worker_pool_actor& to,
-                        std::vector<entry> batch);
-  void on_loaded(lanes& where, const worker_pool_actor& to,
-                 std::vector<entry>& batch, std::vector<loaded_job>& found);
-  void give_back(lanes& where, const caf::actor_addr& to, uint32_t slots);
-  void end_lease(const job_id& id);
+  void dispatch(type_lanes& where);
+  std::vector<queued_job*> take(type_lanes& where, size_t count);
+  void take_from(lane_set& from, const lane_set* rival, size_t count,
+                 std::vector<queued_job*>& out);
+  void assign(const worker_pool_actor& to,
+              const std::vector<queued_job*>& batch);
+  void load_then_assign(type_lanes& where, const worker_pool_actor& to,
+                        std::vector<queued_job*> batch);
+  void on_loaded(type_lanes& where, const worker_pool_actor& to,
+                 const std::vector<queued_job*>& batch,
+                 std::vector<loaded_job>& found);
+  static void give_back(type_lanes& where, const caf::actor_addr& to,
+                        uint32_t slots);
+  static void end_lease(queued_job& x);
 
-  // -- cancellation (queue_dispatch.cpp) --------------------------------------
-  ack_promise on_cancel(const job_id& manager);
-  void cancel_waiting(const job_id& manager);
-  void cancel_entry(entry& x, const lanes& where);
-  void end_entry(entry& x, const lanes& where, job_status status,
-                 std::string why);
-  bool is_cancelled(uint32_t where) const;
-  void check_idle(const job_id& manager);
+  // -- cancellation (queue_cancel.cpp) ----------------------------------------
+  ack_promise on_cancel(const job_id& whole);
+  ack_promise on_stop(const job_id& job);
+  void cancel_scope(scope& x,
+                    std::unordered_map<caf::actor_addr, id_list>& running);
+  void send_cancels(std::unordered_map<caf::actor_addr, id_list> running);
+  void cancel_entry(queued_job& x);
+  void end_entry(queued_job& x, job_status status, std::string why);
+  bool is_cancelled(const scope& x) const;
+  bool is_cancelled(const queued_job& x) const;
+  bool is_idle(const job_id& whole) const;
+  event_place place_of(const queued_job& x, job_status from) const;
+  void check_idle(const job_id& whole);
 
   // -- reports (queue_reports.cpp) --------------------------------------------
   void on_report(report_block& block);
-  lease* accept(const job_report& report);
+  queued_job* accept(const job_report& report);
   void save_then_settle(job_report report);
-  void settle(job_report& report, lease& held, const prepared_ptr& saved);
-  event_place place_of(const lease& held, job_status from) const;
-  void settle_retry(job_report& report, const lease& held);
-  void settle_terminal(job_report& report, const lease& held,
+  void settle(job_report& report, queued_job& held, const prepared_ptr& saved);
+  void settle_retry(job_report& report, queued_job& held);
+  void settle_terminal(job_report& report, const queued_job& held,
                        uint64_t created_documents);
-  void spawn_children(std::vector<new_job>& children, const lease& held);
+  void spawn_children(std::vector<new_job>& children, const queued_job& held);
 };
 
 /// Owns the queue table: every job that waits or runs, who may run it, and
@@ -221,12 +238,18 @@ struct queue_state {
 /// outcome, children, documents, lines and the end of its entry are one commit
 /// too. Requests gather while commits are under way, so single ones become
 /// batches under load and are not delayed without.
-/// Order: by priority, then by arrival, within a worker type.
+/// Order: by priority, then by arrival, within a worker type, across its named
+/// queues. A queue that is paused, or runs as many jobs as it may, keeps its
+/// own jobs back and nobody else's.
 /// A pool that ends gives its jobs back at once; a report of an attempt that is
 /// not the current one is refused and logged.
-/// Bounds: O(log delayed) a message; about 100 bytes a waiting job plus
-/// `resident_bytes_max`; one byte a job between the oldest and the newest.
-/// Errors: ec::limit_reached (queue full), ec::conflict (run cancelled),
+/// Children of a job that was accepted are accepted, even above a length_max:
+/// new submissions are then refused until there is room.
+/// Bounds: O(log n) a message, or of the jobs that it names; about 150 bytes a
+/// waiting job plus `resident_bytes_max`; one byte a job between the oldest
+/// and the newest.
+/// Errors: ec::limit_reached (queue full, too many queues), ec::conflict (run
+/// cancelled), ec::not_found (queue), ec::invalid_argument (queue name),
 /// ec::shutting_down, and the STORE's.
 queue_impl::behavior_type
 queue(queue_impl::stateful_pointer<queue_state> self, queue_config config,

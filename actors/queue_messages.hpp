@@ -3,7 +3,9 @@
 #include "actors/commit_messages.hpp"
 #include "definitions/document.hpp"
 #include "definitions/inspect.hpp"
+#include "definitions/queue_settings.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -75,11 +77,34 @@ struct submission {
   uint32_t marker_n = 0;
 };
 
+/// The jobs that somebody has now, in the order in which he wanted them.
+struct enqueued {
+  std::vector<job_id> ids;
+  /// Positions of those that were there already: the unique key was taken.
+  std::vector<uint32_t> existing;
+};
+
+/// Adds to the commit of what somebody wanted, when it is known what he gets.
+/// Called in an actor: it must not block.
+using enqueue_hook
+  = std::function<void(storage::write_batch&, const enqueued&)>;
+
+/// Jobs of their own that somebody outside wants.
+struct enqueue_order {
+  std::vector<new_job> jobs;
+  durability level = durability::group;
+  enqueue_hook also; ///< May be empty.
+};
+using enqueue_order_ptr = std::shared_ptr<enqueue_order>;
+
 /// Jobs with their identity, ready to be stored and queued.
 struct enqueue_request {
   std::vector<queue_job> jobs;
-  storage::write_batch ops; ///< The encoded records of `jobs` and more.
+  storage::write_batch ops; ///< See make_jobs(), and more.
   durability level = durability::group;
+  enqueue_hook also; ///< May be empty.
+  /// Filled by the QUEUE. Read it after its answer only.
+  enqueued made;
 };
 using enqueue_ptr = std::shared_ptr<enqueue_request>;
 
@@ -121,6 +146,25 @@ struct queue_status {
   uint64_t ready = 0;
   uint64_t delayed = 0;
   uint64_t leased = 0;
+};
+
+/// How a named queue is.
+struct queue_info {
+  std::string name;
+  queue_settings settings;
+  uint64_t ready = 0;
+  uint64_t delayed = 0;
+  uint64_t running = 0;
+  timestamp oldest{}; ///< Since when the first ready job waits; zero: none.
+};
+
+/// What shall be different about a named queue; what is absent stays.
+struct queue_change {
+  std::string name;
+  bool create = true; ///< Else ec::not_found if there is none.
+  std::optional<bool> paused;
+  std::optional<std::optional<uint64_t>> running_max;
+  std::optional<std::optional<uint64_t>> length_max;
 };
 
 // -- how messages travel between nodes ----------------------------------------

@@ -20,27 +20,28 @@ void queue_state::on_report(report_block& block) {
   arm_flush();
 }
 
-queue_state::lease* queue_state::accept(const job_report& report) {
-  auto i = leases.find(report.id);
-  if (i == leases.end() || i->second.epoch != report.epoch
-      || i->second.reported) {
+queued_job* queue_state::accept(const job_report& report) {
+  auto* x = jobs.find(report.id);
+  if (x == nullptr || x->epoch != report.epoch
+      || x->place != queue_place::leased) {
     ++refused;
     log::warn("queue.report_refused",
               {{"job", to_string(report.id)},
                {"epoch", report.epoch},
-               {"current", i == leases.end() ? 0 : i->second.epoch}});
+               {"current", x == nullptr ? 0 : x->epoch}});
     return nullptr;
   }
-  i->second.reported = true;
-  return &i->second;
+  move_to(*x, queue_place::reported);
+  return x;
 }
 
 void queue_state::save_then_settle(job_report report) {
   auto documents_of = std::move(report.documents);
-  const auto run = scopes[leases[report.id].scope].manager;
+  auto* held = jobs.find(report.id); // it stays until this is settled
+  const auto run = scopes[held->scope].manager;
   auto waiting = std::make_shared<job_report>(std::move(report));
-  auto go_on = [this, waiting](const prepared_ptr& saved) {
-    settle(*waiting, leases[waiting->id], saved);
+  auto go_on = [this, waiting, held](const prepared_ptr& saved) {
+    settle(*waiting, *held, saved);
     arm_flush();
   };
   self
@@ -54,9 +55,9 @@ void queue_state::save_then_settle(job_report report) {
     });
 }
 
-void queue_state::settle(job_report& report, lease& held,
+void queue_state::settle(job_report& report, queued_job& held,
                          const prepared_ptr& saved) {
-  const bool stop = is_cancelled(held.scope);
+  const bool stop = is_cancelled(held);
   if (report.retry_at != timestamp{} && stop) {
     report.retry_at = {};
     report.outcome.status = job_status::cancelled;
@@ -65,8 +66,6 @@ void queue_state::settle(job_report& report, lease& held,
   for (auto& line : report.lines)
     change.lines.push_back(std::move(line));
   storage::remove_queue_entry(change.ops, held.key);
-  pending.gone.emplace_back(held.key, held.scope);
-  pending.ended.push_back(report.id);
   pending.need(config.report_durability);
   if (report.retry_at != timestamp{}) {
     settle_retry(report, held);
@@ -74,7 +73,11 @@ void queue_state::settle(job_report& report, lease& held,
       pending.saved.push_back(saved);
     return;
   }
-  if (!stop)
+  pending.gone.push_back(&held);
+  // Who was stopped alone and ended well was too late to be stopped.
+  if (!stop
+      || (held.stopped && report.outcome.status == job_status::completed
+          && !is_cancelled(scopes[held.scope])))
     spawn_children(report.children, held);
   if (saved != nullptr) {
     change.ops.append(saved->ops);
@@ -87,12 +90,7 @@ void queue_state::settle(job_report& report, lease& held,
   settle_terminal(report, held, saved != nullptr ? saved->created : 0);
 }
 
-event_place queue_state::place_of(const lease& held, job_status from) const {
-  const auto& where = scopes[held.scope];
-  return {from, where.manager, where.step, held.type->name};
-}
-
-void queue_state::settle_retry(job_report& report, const lease& held) {
+void queue_state::settle_retry(job_report& report, queued_job& held) {
   job_event event;
   event.id = report.id;
   event.status = job_status::pending;
@@ -112,19 +110,20 @@ void queue_state::settle_retry(job_report& report, const lease& held) {
   }
   change.add_event(2 * report.attempt, std::move(event),
                    place_of(held, job_status::running));
-  queue_job place;
-  place.id = report.id;
-  place.manager_id = scopes[held.scope].manager;
-  place.step_id = scopes[held.scope].step;
-  place.priority = held.priority;
-  place.run_at = report.retry_at;
-  place.type = held.type->name;
-  pending.arrivals.push_back(make_arrival(place, report.attempt, change.ops));
-  if (scopes[held.scope].step)
-    --pending.delta(scopes[held.scope].step).started;
+  const auto& of = scopes[held.scope];
+  const auto kept = held.has_terms ? terms[held.id] : job_terms{};
+  const comeback x{&held, new_key(held.priority, report.retry_at),
+                   report.retry_at};
+  storage::put_queue_entry(
+    change.ops, {x.key, held.id, of.step, of.manager, held.lane->type->name,
+                 held.lane->queue->name, held.priority, x.run_at,
+                 report.attempt, kept.unique_key, kept.expires_at});
+  pending.comebacks.push_back(x);
+  if (of.step)
+    --pending.delta(of.step).started;
 }
 
-void queue_state::settle_terminal(job_report& report, const lease& held,
+void queue_state::settle_terminal(job_report& report, const queued_job& held,
                                   uint64_t created_documents) {
   auto& outcome = report.outcome;
   job_event event;
@@ -158,21 +157,20 @@ void queue_state::settle_terminal(job_report& report, const lease& held,
 }
 
 void queue_state::spawn_children(std::vector<new_job>& children,
-                                 const lease& held) {
+                                 const queued_job& held) {
   if (children.empty())
     return;
-  const auto [manager, step, live] = scopes[held.scope];
+  const auto [manager, step, all] = scopes[held.scope];
   auto& change = *pending.change;
-  auto jobs = make_jobs(children, {manager, step, step}, *ids, clock->now(),
+  auto made = make_jobs(children, {manager, step, step}, *ids, clock->now(),
                         change.ops);
-  change.add_spawned(jobs.back(), jobs.size());
-  for (auto& job : jobs)
-    pending.arrivals.push_back(take_in(std::move(job), change.ops));
-  change.created += jobs.size();
-  if (step)
-    pending.delta(step).created += static_cast<int64_t>(jobs.size());
-  else
-    change.roots += jobs.size();
+  uint64_t count = 0;
+  job_id existing;
+  for (auto& job : made)
+    count += uint64_t{take_in(job, change.ops, existing)};
+  change.created += count;
+  if (!step)
+    change.roots += count;
 }
 
 } // namespace quaero

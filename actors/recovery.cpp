@@ -66,6 +66,11 @@ storage::status read_step(const storage::store& db, const job_id& id,
   timestamp since{};
   for (size_t i = 0; i < events.size(); ++i) {
     // "Running" with a result is the mark that the children exist.
+    if (events[i].status == job_status::running
+        && events[i].result == run_stop_cancelled) {
+      out.stopped = true; // see step_job_state::on_stop()
+      continue;
+    }
     out.spawned
       = events[i].status == job_status::running && !events[i].result.empty();
     out.result = events[i].result;
@@ -130,6 +135,8 @@ storage::status read_recovery(const storage::store& db, recovery& out) {
     result = storage::read_queue_heads(db, heads);
   for (auto head : heads)
     out.next_sequence = std::max(out.next_sequence, head);
+  if (result.ok())
+    result = storage::read_queue_settings(db, out.queues);
   std::vector<job_id> active;
   if (result.ok())
     result = storage::read_active(db, active);

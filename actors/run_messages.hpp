@@ -3,6 +3,7 @@
 #include "actors/queue_messages.hpp"
 #include "definitions/job_definition.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,14 +14,21 @@ namespace quaero {
 
 // -- runs ---------------------------------------------------------------------
 
-struct run_request {
-  std::string definition_id;
-  std::vector<std::pair<std::string, std::string>> overrides; ///< config keys.
-};
-
 struct run_started {
   job_id manager;
   std::string name;
+};
+
+/// Adds to the commit of a run, whose id is known then. Called in an actor: it
+/// must not block.
+struct run_hook {
+  std::function<void(storage::write_batch&, const run_started&)> also;
+};
+
+struct run_request {
+  std::string definition_id;
+  std::vector<std::pair<std::string, std::string>> overrides; ///< config keys.
+  run_hook hook;                                              ///< May be empty.
 };
 
 /// Everything a worker may know about the step it serves.
@@ -75,6 +83,7 @@ struct recovered_step {
   queue_job job;
   job_state state;
   bool spawned = false;    ///< All children were made.
+  bool stopped = false;    ///< Somebody cancelled the step alone.
   std::string result;      ///< Of its worker, once the children were made.
   uint32_t attempt = 1;    ///< Of the step itself.
   uint32_t next_event = 1; ///< Number for its next event.
@@ -95,6 +104,8 @@ struct recovery {
   std::vector<storage::queue_entry> queue;
   /// Queued jobs of runs whose last attempt nobody ended.
   std::vector<job_id> interrupted;
+  /// Named queues that somebody has set.
+  std::vector<std::pair<std::string, queue_settings>> queues;
   /// Above every sequence that an entry or a stored head has.
   uint64_t next_sequence = 1;
 };

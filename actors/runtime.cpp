@@ -7,6 +7,7 @@
 #include "actors/step_manager.hpp"
 #include "storage/pair_tables.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace quaero {
@@ -57,10 +58,13 @@ runtime::runtime(caf::actor_system& system, runtime_config config,
     = system.spawn(quaero::dispatcher, jobs, readers.back(), collector, &clock);
   spawn_catalog(config, reading, ids, clock);
   spawn_access(config, reading, ids, clock);
+  answers = spawn_blocking(system, detach, answer_store, config.answers,
+                           reading, collector, &clock);
   for (const auto& x : readers)
     owned_.push_back(caf::actor_cast<caf::actor>(x));
   for (auto x :
-       {caf::actor_cast<caf::actor>(dispatcher),
+       {caf::actor_cast<caf::actor>(answers),
+        caf::actor_cast<caf::actor>(dispatcher),
         caf::actor_cast<caf::actor>(jobs), caf::actor_cast<caf::actor>(steps),
         caf::actor_cast<caf::actor>(queue), caf::actor_cast<caf::actor>(pairs),
         caf::actor_cast<caf::actor>(credentials),
@@ -139,7 +143,9 @@ void runtime::spawn_workers(const worker_kinds& kinds,
     }
     owned_.push_back(caf::actor_cast<caf::actor>(pool));
     pools.push_back(std::move(pool));
+    job_types.push_back(kind.job_type);
   }
+  std::sort(job_types.begin(), job_types.end());
   steps = system_.spawn(step_manager, std::move(by_type));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/answer_store.hpp"
 #include "actors/audit_log.hpp"
 #include "actors/catalog.hpp"
 #include "actors/credential_store.hpp"
@@ -43,6 +44,7 @@ struct runtime_config {
   /// > 0; threads that read: the first for those outside, the last for the
   /// runtime, and one in between for searches.
   uint32_t readers = 3;
+  answer_store_config answers;
   bool detach = true;   ///< Blocking actors get threads; tests say no.
   uint64_t id_seed = 0; ///< Of the random part of ids.
 };
@@ -122,11 +124,13 @@ public:
   key_store_actor pairs;
   credential_store_actor credentials;
   catalog_actor catalog;
+  answer_store_actor answers;
   std::vector<worker_pool_actor> pools;
   token_store_actor tokens;
   audit_log_actor audit;
   status_actor census; ///< Asks all of them how they are.
   metrics_ptr meter;
+  std::vector<std::string> job_types; ///< Of the pools, sorted.
 
 private:
   void spawn_workers(const worker_kinds& kinds,

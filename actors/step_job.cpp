@@ -16,6 +16,8 @@ namespace quaero {
 
 namespace {
 
+constexpr const char* stopped_why = "cancelled by user";
+
 std::string count_of(uint64_t n, const char* what) {
   return std::to_string(n) + ' ' + what + (n == 1 ? "" : "s");
 }
@@ -96,16 +98,21 @@ void step_job_state::resume(const recovered_step& found) {
   result = found.result;
   started_at = found.state.started_at;
   log(log_level::info, "Going on after a restart");
+  if (found.stopped) {
+    cancelling = true;
+    cancelled_why = stopped_why;
+  }
   if (found.spawned) {
     watch_children(found.children);
     self->send(children, atom::sealed_v);
     return;
   }
-  if (found.state.status == job_status::pending) {
+  if (cancelling)
+    finish(job_status::cancelled, cancelled_why, {});
+  else if (found.state.status == job_status::pending)
     on_retry();
-    return;
-  }
-  init();
+  else
+    init();
 }
 
 void step_job_state::watch_children(const child_counts& counts) {
@@ -137,7 +144,7 @@ void step_job_state::init() {
 
 void step_job_state::on_init(init_result found) {
   if (cancelling) {
-    finish(job_status::cancelled, "cancelled with its run", {});
+    finish(job_status::cancelled, cancelled_why, {});
     return;
   }
   auto x = change();
@@ -169,7 +176,7 @@ void step_job_state::on_create(step_output made) {
   for (auto& one : made.documents)
     conceal(given, one);
   if (cancelling)
-    finish(job_status::cancelled, "cancelled with its run", {});
+    finish(job_status::cancelled, cancelled_why, {});
   else if (made.jobs.size() > config.children_max)
     on_failure("the step makes " + std::to_string(made.jobs.size())
                + " jobs; children_max is "
@@ -245,6 +252,7 @@ void step_job_state::on_failure(std::string why, const child_counts& counts) {
   self->send(actors.collector, atom::commit_v, std::move(x));
   tell_monitor(job_status::pending, why, {});
   waiting_for_retry = true;
+  retry_at = clock->now() + wait;
   self->delayed_send(self, wait, atom::retry_v);
 }
 
@@ -265,13 +273,67 @@ void step_job_state::on_cancel() {
     return;
   log(log_level::warn, "Cancelling");
   if (waiting_for_retry)
-    finish(job_status::cancelled, "cancelled with its run", {});
+    finish(job_status::cancelled, cancelled_why, {});
   // Else what is under way notices: the worker's answer, or the last job's end.
 }
 
+void step_job_state::on_stop() {
+  if (cancelling || ended)
+    return;
+  cancelled_why = stopped_why;
+  if (!waiting_for_retry) {
+    // Not a move, so the fold leaves it out; a restart finds it.
+    job_event event;
+    event.id = config.record.id;
+    event.status = job_status::running;
+    event.at = clock->now();
+    event.error = cancelled_why;
+    event.result = run_stop_cancelled;
+    auto x = change();
+    storage::put_event(x->ops, next_event++, event);
+    self->send(actors.collector, atom::commit_v, std::move(x));
+  }
+  on_cancel();
+}
+
+caf::typed_response_promise<explanation> step_job_state::on_explain() {
+  auto reply = self->make_response_promise<explanation>();
+  if (cancelling) {
+    reply.deliver(explanation{job_reason::cancelling, "it is being stopped"});
+  } else if (ended) {
+    reply.deliver(
+      explanation{job_reason::being_stored, "how it ended is being stored"});
+  } else if (waiting_for_retry) {
+    const auto until = to_rfc3339(retry_at);
+    reply.deliver(explanation{job_reason::retry_at,
+                              "its next attempt is due at " + until,
+                              value::make_object({{"until", until}})});
+  } else if (!children) {
+    reply.deliver(
+      explanation{job_reason::running, "its worker looks, or makes its jobs"});
+  } else {
+    self->request(children, answer_deadline, atom::progress_v)
+      .then(
+        [reply](const child_counts& x) mutable {
+          const auto numbers = value::make_object({{"pending", x.pending},
+                                                   {"running", x.running},
+                                                   {"total", x.total()}});
+          reply.deliver(explanation{job_reason::waiting_for_children,
+                                    std::to_string(x.open()) + " of "
+                                      + count_of(x.total(), "job")
+                                      + " are not over",
+                                    numbers});
+        },
+        [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
+  }
+  return reply;
+}
+
 void step_job_state::on_done(const child_counts& counts) {
-  if (cancelling || (counts.total() != 0 && counts.cancelled == counts.total()))
-    finish(job_status::cancelled, "cancelled with its run", counts);
+  if (cancelling)
+    finish(job_status::cancelled, cancelled_why, counts);
+  else if (counts.total() != 0 && counts.cancelled == counts.total())
+    finish(job_status::cancelled, "all of its jobs were cancelled", counts);
   else if (counts.total() != 0 && counts.failed == counts.total())
     on_failure("all " + count_of(counts.failed, "job") + " failed", counts);
   else
@@ -358,6 +420,8 @@ step_job(step_job_impl::stateful_pointer<step_job_state> self,
   return {
     [self](atom::done, const child_counts& x) { self->state.on_done(x); },
     [self](atom::cancel) { self->state.on_cancel(); },
+    [self](atom::cancel, atom::job) { self->state.on_stop(); },
+    [self](atom::explain) { return self->state.on_explain(); },
     [self](atom::retry) { self->state.on_retry(); },
     [self](atom::status) { return self->state.on_status(); },
   };

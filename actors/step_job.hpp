@@ -59,6 +59,8 @@ struct step_job_state {
   uint32_t attempt = 1;
   timestamp started_at{};
   bool cancelling = false;
+  std::string cancelled_why = "cancelled with its run";
+  timestamp retry_at{};
   bool waiting_for_retry = false;
   bool ended = false;
   std::string result; ///< Of the worker, for the terminal event.
@@ -66,6 +68,8 @@ struct step_job_state {
   // -- messages ---------------------------------------------------------------
   void on_done(const child_counts& counts);
   void on_cancel();
+  void on_stop();
+  caf::typed_response_promise<explanation> on_explain();
   void on_retry();
   caf::typed_response_promise<actor_status> on_status();
 

@@ -15,7 +15,7 @@ namespace quaero {
 
 struct store_config {
   size_t commit_bytes_max
-    = 1 << 20;       ///< > 0; a larger group is written at once.
+    = 1 << 20;                 ///< > 0; a larger group is written at once.
   metrics_ptr meter = nullptr; ///< Told of writes, if there is one.
 };
 

@@ -4,6 +4,7 @@
 #include "definitions/document.hpp"
 #include "definitions/job_definition.hpp"
 #include "definitions/job_filter.hpp"
+#include "storage/answer_table.hpp"
 
 #include <memory>
 #include <optional>
@@ -132,6 +133,21 @@ struct actor_status {
   std::vector<actor_status> below = {}; ///< Where it was asked for.
   uint64_t omitted = 0;                 ///< Actors below it that are not shown.
 };
+
+/// What is known of a request that came with a key of the client's.
+struct request_claim {
+  enum class verdict : uint8_t {
+    fresh,     ///< Nobody sent it before. The claim is the asker's now.
+    kept,      ///< It was answered: `status` and `body`.
+    in_flight, ///< It is being carried out.
+    different, ///< The key belongs to another request.
+  };
+  verdict is = verdict::fresh;
+  uint16_t status = 0;
+  std::string body;
+};
+
+using kept_answer_ptr = std::shared_ptr<storage::kept_answer>;
 
 class job_context;
 using job_context_ptr = std::shared_ptr<job_context>;

@@ -244,10 +244,10 @@ live_bench_result run_live(const live_bench_config& how) {
     gateway_config listen;
     listen.port = 0;
     gateway_actors actors{
-      rt.dispatcher,      rt.jobs,        rt.steps,     rt.queue,
-      rt.readers.front(), rt.collector,   rt.documents, rt.searcher(),
-      rt.pairs,           rt.credentials, rt.catalog,   rt.hub,
-      rt.tokens,          rt.audit,       rt.census,    rt.store};
+      rt.dispatcher, rt.jobs,      rt.steps,      rt.queue, rt.readers.front(),
+      rt.collector,  rt.documents, rt.searcher(), rt.pairs, rt.credentials,
+      rt.catalog,    rt.hub,       rt.tokens,     rt.audit, rt.census,
+      rt.store,      rt.answers};
     auto port = server.start(system, listen, actors);
     if (!port)
       throw std::runtime_error{message_of(port.error())};

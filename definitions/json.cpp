@@ -11,6 +11,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 namespace quaero {
 
@@ -106,6 +107,95 @@ private:
   size_t depth_max_;
   std::vector<value> open_;
   value result_;
+  std::string error_;
+};
+
+// Passes the parser's events on and keeps the rules that the parser has not.
+class sink_feeder {
+public:
+  sink_feeder(json_sink& sink, const rapidjson::MemoryStream& stream,
+              size_t depth_max)
+    : sink_{sink}, stream_{stream}, depth_max_{depth_max} {}
+
+  bool Null() { return sink_.on_null(); }
+  bool Bool(bool x) { return sink_.on_bool(x); }
+  bool Int(int x) { return sink_.on_int(x); }
+  bool Uint(unsigned x) { return sink_.on_int(x); }
+  bool Int64(int64_t x) { return sink_.on_int(x); }
+  bool Uint64(uint64_t x) {
+    constexpr auto max = std::numeric_limits<int64_t>::max();
+    return x <= static_cast<uint64_t>(max)
+             ? sink_.on_int(static_cast<int64_t>(x))
+             : sink_.on_double(static_cast<double>(x));
+  }
+  bool Double(double x) { return sink_.on_double(x); }
+  bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }
+  bool String(const char* text, rapidjson::SizeType size, bool) {
+    std::string_view x{text, size};
+    return check_text(x) && sink_.on_string(x);
+  }
+  bool Key(const char* text, rapidjson::SizeType size, bool) {
+    std::string_view x{text, size};
+    names_.push_back({text_.size(), size});
+    text_ += x;
+    return check_text(x) && sink_.on_key(x);
+  }
+  bool StartObject() { return open(true); }
+  bool StartArray() { return open(false); }
+  bool EndObject(rapidjson::SizeType) { return check_names() && close(); }
+  bool EndArray(rapidjson::SizeType) { return close(); }
+
+  const std::string& error() const { return error_; }
+
+private:
+  struct name {
+    size_t begin = 0; ///< In `text_`.
+    size_t size = 0;
+  };
+
+  bool fail(std::string message) {
+    error_ = std::move(message);
+    return false;
+  }
+
+  // An escape can spell half of a surrogate pair.
+  bool check_text(std::string_view x) {
+    return is_utf8(x) || fail("a string is no valid Unicode");
+  }
+
+  bool open(bool is_object) {
+    if (open_.size() == depth_max_)
+      return fail("nested deeper than " + std::to_string(depth_max_)
+                  + " levels");
+    open_.push_back(names_.size());
+    return sink_.on_open(is_object, stream_.Tell());
+  }
+
+  bool close() {
+    if (open_.back() < names_.size())
+      text_.resize(names_[open_.back()].begin);
+    names_.resize(open_.back());
+    open_.pop_back();
+    return sink_.on_close(stream_.Tell() + 1); // it is at the bracket
+  }
+
+  bool check_names() {
+    sorted_.clear();
+    for (size_t i = open_.back(); i < names_.size(); ++i)
+      sorted_.emplace_back(text_.data() + names_[i].begin, names_[i].size);
+    std::sort(sorted_.begin(), sorted_.end());
+    auto twice = std::adjacent_find(sorted_.begin(), sorted_.end());
+    return twice == sorted_.end()
+           || fail("the member '" + std::string{*twice} + "' is given twice");
+  }
+
+  json_sink& sink_;
+  const rapidjson::MemoryStream& stream_;
+  size_t depth_max_;
+  std::vector<size_t> open_; ///< Where in `names_` the members of each begin.
+  std::vector<name> names_;
+  std::string text_;
+  std::vector<std::string_view> sorted_;
   std::string error_;
 };
 
@@ -222,8 +312,13 @@ void append_escape(std::string& out, char c) {
 
 } // namespace
 
-bool parse_json(std::string_view text, value& out, std::string& error,
-                const json_limits& limits) {
+namespace {
+
+/// Reads `text` into `handler`. False with a message, or without one if the
+/// handler stopped and has none.
+template <class Handler, class MakeHandler>
+bool read_text(std::string_view text, std::string& error,
+               const json_limits& limits, MakeHandler make) {
   if (text.size() > limits.bytes_max) {
     error = "the text has " + std::to_string(text.size()) + " bytes, allowed "
             + std::to_string(limits.bytes_max);
@@ -239,12 +334,15 @@ bool parse_json(std::string_view text, value& out, std::string& error,
   // A null pointer would end the parser with a failed check.
   rapidjson::MemoryStream stream{text.empty() ? "" : text.data(), text.size()};
   rapidjson::Reader reader;
-  tree_builder builder{limits.depth_max};
-  auto result = reader.Parse<flags>(stream, builder);
+  Handler& handler = make(stream);
+  auto result = reader.Parse<flags>(stream, handler);
   if (result.IsError()) {
-    auto message = builder.error().empty()
-                     ? std::string{rapidjson::GetParseError_En(result.Code())}
-                     : builder.error();
+    const bool stopped = result.Code() == rapidjson::kParseErrorTermination;
+    if (stopped && handler.error().empty())
+      return false;
+    auto message = stopped
+                     ? handler.error()
+                     : std::string{rapidjson::GetParseError_En(result.Code())};
     error = at_position(text, result.Offset(), std::move(message));
     return false;
   }
@@ -253,8 +351,29 @@ bool parse_json(std::string_view text, value& out, std::string& error,
     error = at_position(text, stream.Tell(), "text after the end of the value");
     return false;
   }
+  return true;
+}
+
+} // namespace
+
+bool parse_json(std::string_view text, value& out, std::string& error,
+                const json_limits& limits) {
+  tree_builder builder{limits.depth_max};
+  auto use
+    = [&](const rapidjson::MemoryStream&) -> tree_builder& { return builder; };
+  if (!read_text<tree_builder>(text, error, limits, use))
+    return false;
   out = std::move(builder.result());
   return true;
+}
+
+bool scan_json(std::string_view text, json_sink& sink, std::string& error,
+               const json_limits& limits) {
+  std::optional<sink_feeder> feeder;
+  auto use = [&](const rapidjson::MemoryStream& stream) -> sink_feeder& {
+    return feeder.emplace(sink, stream, limits.depth_max);
+  };
+  return read_text<sink_feeder>(text, error, limits, use);
 }
 
 std::string to_json(const value& x) {

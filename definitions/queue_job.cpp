@@ -24,4 +24,12 @@ bool from_string(std::string_view text, durability& out) {
   return false;
 }
 
+durability stronger(durability a, durability b) {
+  if (a == durability::each || b == durability::each)
+    return durability::each;
+  return a == durability::group || b == durability::group
+           ? durability::group
+           : durability::buffered;
+}
+
 } // namespace quaero

@@ -21,6 +21,9 @@ enum class durability : uint8_t {
 std::string to_string(durability x);
 bool from_string(std::string_view text, durability& out);
 
+/// That of the two which promises more.
+durability stronger(durability a, durability b);
+
 /// Types of the jobs that the runtime itself makes.
 inline constexpr std::string_view manager_job_type = "manager";
 inline constexpr std::string_view step_job_type = "step";

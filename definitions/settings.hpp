@@ -37,6 +37,7 @@ struct settings {
 
   struct {
     uint64_t length_max = 0; ///< Jobs.
+    uint64_t queues_max = 0; ///< Named queues at a time.
   } queue;
 
   struct {
@@ -67,6 +68,10 @@ struct settings {
     uint64_t events_kept = 0; ///< Events of the daemon's stream.
     uint64_t clients_max = 0;
   } live;
+
+  struct {
+    std::chrono::nanoseconds keep{};
+  } idempotency;
 
   struct {
     std::string user_agent;

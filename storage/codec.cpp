@@ -324,6 +324,10 @@ const char* table_name(char letter) {
   switch (static_cast<table>(letter)) {
     case table::active:
       return "active";
+    case table::queue_settings:
+      return "queue_settings";
+    case table::answers:
+      return "answers";
     case table::children:
       return "children";
     case table::documents:

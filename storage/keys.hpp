@@ -14,6 +14,7 @@ namespace quaero::storage {
 /// First byte of a key. Letters are never given to another table.
 enum class table : char {
   active = 'a',
+  queue_settings = 'b',
   children = 'c',
   documents = 'd',
   events = 'e',
@@ -26,6 +27,7 @@ enum class table : char {
   kv = 'k',
   log = 'l',
   meta = 'm',
+  answers = 'o',
   queue = 'q',
   roots = 'r',
   document_sources = 's',

@@ -3,6 +3,7 @@
 #include "storage/tables.hpp"
 
 #include <cassert>
+#include <utility>
 
 namespace quaero::storage {
 
@@ -166,6 +167,67 @@ status read_queue(const store& db,
       return result;
   }
   return {};
+}
+
+// -- named queues -------------------------------------------------------------
+
+namespace {
+
+enum settings_field : uint64_t {
+  settings_paused = 1 << 0,
+  settings_running_max = 1 << 1,
+  settings_length_max = 1 << 2,
+  settings_fields_end = 1 << 3,
+};
+
+} // namespace
+
+void put_queue_settings(write_batch& out, std::string_view name,
+                        const queue_settings& x) {
+  uint64_t fields = 0;
+  if (x.paused)
+    fields |= settings_paused;
+  if (x.running_max)
+    fields |= settings_running_max;
+  if (x.length_max)
+    fields |= settings_length_max;
+  auto& val = out.begin_put(text_key(table::queue_settings, name));
+  put_byte(val, record_version);
+  put_varint(val, fields);
+  if (x.running_max)
+    put_varint(val, *x.running_max);
+  if (x.length_max)
+    put_varint(val, *x.length_max);
+  out.end_put();
+}
+
+void remove_queue_settings(write_batch& out, std::string_view name) {
+  out.remove(text_key(table::queue_settings, name));
+}
+
+status
+read_queue_settings(const store& db,
+                    std::vector<std::pair<std::string, queue_settings>>& out) {
+  out.clear();
+  status error;
+  auto result
+    = for_each(db, text_key(table::queue_settings, ""),
+               [&](std::string_view key, std::string_view val) {
+                 auto& x
+                   = out.emplace_back(key.substr(1), queue_settings{}).second;
+                 record_reader in{val};
+                 in.expect(record_version);
+                 const auto fields = in.take_varint(settings_fields_end - 1);
+                 x.paused = (fields & settings_paused) != 0;
+                 if (fields & settings_running_max)
+                   x.running_max = in.take_varint();
+                 if (fields & settings_length_max)
+                   x.length_max = in.take_varint();
+                 if (!in.done())
+                   error = damaged(key);
+                 return error.ok();
+               });
+  return error.ok() ? result : error;
 }
 
 } // namespace quaero::storage

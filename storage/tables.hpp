@@ -5,6 +5,7 @@
 #include "definitions/job_state.hpp"
 #include "definitions/log_entry.hpp"
 #include "definitions/queue_job.hpp"
+#include "definitions/queue_settings.hpp"
 #include "storage/store.hpp"
 
 #include <array>
@@ -126,6 +127,15 @@ status read_queue_heads(const store& db, std::array<uint64_t, lane_count>& out);
 /// Calls `f` for each entry, by lane and sequence. Starts behind the
 /// stored heads, never on a consumed range.
 status read_queue(const store& db, const std::function<void(queue_entry&&)>& f);
+
+// -- named queues: what a user has said about them ----------------------------
+
+void put_queue_settings(write_batch& out, std::string_view name,
+                        const queue_settings& x);
+void remove_queue_settings(write_batch& out, std::string_view name);
+status
+read_queue_settings(const store& db,
+                    std::vector<std::pair<std::string, queue_settings>>& out);
 
 // -- log lines ----------------------------------------------------------------
 

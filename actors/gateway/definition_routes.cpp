@@ -1,3 +1,4 @@
+#include "actors/gateway/idempotency.hpp"
 #include "actors/gateway/router.hpp"
 #include "actors/gateway/views.hpp"
 #include "definitions/ascii.hpp"
@@ -400,23 +401,29 @@ std::string secret_in(const run_request& x, const key_lookup& keys) {
   return {};
 }
 
+value started_json(const run_started& x) {
+  return value::make_object({{"job_id", to_string(x.manager)},
+                             {"job_name", x.name},
+                             {"status", "running"},
+                             {"message", "Job execution started"}});
+}
+
 void execute_definition(const exchange_ptr& ex) {
-  run_request wanted{ex->params[0], {}};
+  run_request wanted;
+  wanted.definition_id = ex->params[0];
   auto error = read_overrides(ex->request().body, wanted);
   if (error.empty())
     error = secret_in(wanted, keys_of(ex));
   if (!error.empty())
     return ex->reply(make_problem(400, "invalid_argument", std::move(error)));
+  if (auto keep = keep_in_commit(ex, 202))
+    wanted.hook.also = [keep](storage::write_batch& out, const run_started& x) {
+      keep(out, to_json(started_json(x)));
+    };
   ex->ask<run_started>(
     ex->actors().dispatcher,
-    [ex](run_started& x) {
-      ex->reply(value::make_object({{"job_id", to_string(x.manager)},
-                                    {"job_name", x.name},
-                                    {"status", "running"},
-                                    {"message", "Job execution started"}}),
-                202);
-    },
-    atom::execute_v, wanted);
+    [ex](run_started& x) { ex->reply(started_json(x), 202); }, atom::execute_v,
+    wanted);
 }
 
 } // namespace

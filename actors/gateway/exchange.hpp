@@ -29,6 +29,8 @@ struct connection_counts {
   size_t web_sockets = 0; ///< Of them.
 };
 
+struct request_key;
+
 /// What all requests share.
 struct gateway_context {
   gateway_config config;
@@ -62,9 +64,14 @@ public:
   /// What the route's placeholders stand for, in order.
   std::vector<std::string> params;
 
+  /// Set while a request is carried out that has a key of the client's.
+  std::shared_ptr<request_key> key;
+
   /// Answers. Only the first answer counts.
   void reply(http_answer x) {
-    if (auto sink = take_sink())
+    if (auto first = std::exchange(interceptor_, nullptr))
+      first(std::move(x));
+    else if (auto sink = take_sink())
       sink->answer(round_, std::move(x));
   }
 
@@ -83,6 +90,12 @@ public:
   void upgrade(const answer_sink::socket_handler& ready) {
     if (auto sink = take_sink())
       sink->upgrade(round_, request_, ready);
+  }
+
+  /// Has `f` see the answer before it goes out, even if nobody waits for it
+  /// any more. `f` calls reply() again.
+  void intercept(std::function<void(http_answer)> f) {
+    interceptor_ = std::move(f);
   }
 
   void reply(const value& x, unsigned status = 200) {
@@ -149,6 +162,7 @@ private:
   http_request request_;
   std::weak_ptr<answer_sink> sink_;
   uint64_t round_;
+  std::function<void(http_answer)> interceptor_;
 };
 using exchange_ptr = std::shared_ptr<exchange>;
 

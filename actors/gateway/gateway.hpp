@@ -1,10 +1,12 @@
 #pragma once
 
 #include "actors/access_actors.hpp"
+#include "actors/answer_actors.hpp"
 #include "actors/catalog_actors.hpp"
 #include "actors/gateway/address_watch.hpp"
 #include "actors/gateway/live_config.hpp"
 #include "actors/metrics.hpp"
+#include "definitions/job_request.hpp"
 #include "definitions/secrets.hpp"
 #include "definitions/value.hpp"
 
@@ -64,6 +66,11 @@ struct gateway_config {
   size_t stream_bytes_max = 1024 * 1024;
   /// One message of a WebSocket client; more closes it with 1009.
   size_t message_bytes_max = 64 * 1024;
+  /// Types that POST /api/jobs takes, sorted.
+  std::vector<std::string> job_types;
+  job_request_limits jobs; ///< Of one request for jobs.
+  /// Of jobs that do not say it themselves.
+  durability submit_durability = durability::group;
 
   /// Answers of text from this size on are sent as gzip to who takes that; 0:
   /// none is.
@@ -106,6 +113,7 @@ struct gateway_actors {
   audit_log_actor audit;
   status_actor census;
   status_actor store;
+  answer_store_actor answers;
 };
 
 /// The GATEWAY: HTTP/1.1, plain or through TLS, for programs and the manual's

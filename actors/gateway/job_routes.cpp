@@ -200,26 +200,43 @@ void cancel_job(const exchange_ptr& ex) {
   if (!ex->job_param(0, id))
     return;
   auto cancelled = [ex, id] {
-    ex->reply(value::make_object(
-      {{"job_id", to_string(id)}, {"message", "Job cancelled successfully"}}));
-  };
-  // A run that nobody knows is over, or never was: the database tells.
-  auto refused = [ex, id](const caf::error& why) {
-    if (why != caf::error{ec::not_found})
-      return ex->fail(why);
+    // A job that ended well meanwhile was too late to be stopped.
     ex->ask<job_view>(
       ex->actors().reader,
-      [ex](job_view& x) {
-        auto why_not = x.job.type == manager_job_type
-                         ? "the run is over: it is " + to_string(x.state.status)
-                         : "only a run can be cancelled; cancel the run "
-                             + to_string(x.job.manager_id);
-        ex->reply(make_problem(400, "conflict", std::move(why_not)));
+      [ex, id](job_view& x) {
+        ex->reply(value::make_object(
+          {{"job_id", to_string(id)},
+           {"status", to_string(x.state.status)},
+           {"message", x.state.status == job_status::cancelled
+                         ? "Job cancelled successfully"
+                         : "The job ended before it could be cancelled"}}));
       },
       atom::get_v, id);
   };
+  auto refused = [ex](const caf::error& why) {
+    if (why == caf::error{ec::conflict})
+      ex->reply(make_problem(400, "conflict", message_of(why)));
+    else
+      ex->fail(why);
+  };
   ex->ask_or<void>(ex->actors().job_manager, cancelled, refused, atom::cancel_v,
                    id);
+}
+
+void explain_job(const exchange_ptr& ex) {
+  job_id id;
+  if (!ex->job_param(0, id))
+    return;
+  ex->ask<explanation>(
+    ex->actors().job_manager,
+    [ex, id](explanation& x) {
+      ex->reply(value::make_object({{"job_id", to_string(id)},
+                                    {"state", to_string(x.status)},
+                                    {"reason", to_string(x.reason)},
+                                    {"detail", std::move(x.detail)},
+                                    {"values", std::move(x.values)}}));
+    },
+    atom::explain_v, id);
 }
 
 // -- one run ------------------------------------------------------------------
@@ -299,6 +316,7 @@ const std::vector<route>& job_routes() {
     {"GET", "/api/jobs/{id}/tree", get_tree},
     {"GET", "/api/jobs/{id}/structure", get_structure},
     {"POST", "/api/jobs/{id}/cancel", cancel_job},
+    {"GET", "/api/jobs/{id}/explain", explain_job},
   };
   return routes;
 }

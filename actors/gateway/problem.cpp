@@ -141,6 +141,18 @@ http_answer make_problem(const std::vector<definition_error>& errors) {
                       value::make_object({{"errors", errors_json(errors)}}));
 }
 
+http_answer make_problem(const std::vector<request_error>& errors) {
+  value::array all;
+  for (const auto& x : errors)
+    all.push_back(
+      value::make_object({{"pointer", x.pointer}, {"message", x.message}}));
+  const auto& first = errors.front();
+  return make_problem(
+    400, "invalid_argument",
+    first.pointer.empty() ? first.message : first.pointer + " " + first.message,
+    value::make_object({{"errors", std::move(all)}}));
+}
+
 value errors_json(const std::vector<definition_error>& errors) {
   value::array out;
   for (const auto& x : errors) {

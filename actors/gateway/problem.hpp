@@ -2,6 +2,7 @@
 
 #include "actors/gateway/http_message.hpp"
 #include "definitions/error.hpp"
+#include "definitions/job_request.hpp"
 #include "definitions/validation.hpp"
 
 #include <string>
@@ -29,6 +30,9 @@ http_answer make_problem(const caf::error& why);
 
 /// 400 with every error of a definition; the detail is the first one.
 http_answer make_problem(const std::vector<definition_error>& errors);
+
+/// 400 with every error of a request; the detail is the first one.
+http_answer make_problem(const std::vector<request_error>& errors);
 
 /// [{field, line, message}]
 value errors_json(const std::vector<definition_error>& errors);

@@ -1,5 +1,7 @@
 #include "actors/gateway/router.hpp"
 
+#include "actors/gateway/idempotency.hpp"
+
 #include <set>
 
 namespace quaero {
@@ -86,7 +88,7 @@ void router::dispatch(const exchange_ptr& ex) const {
   const auto& request = ex->request();
   if (const auto* target = request.target) {
     ex->params = request.params;
-    return ex->guarded([&] { target->handle(ex); });
+    return ex->guarded([&] { handle_once(ex, target->handle); });
   }
   std::set<std::string_view> allowed;
   if (request.path == "*")
@@ -109,10 +111,11 @@ void router::dispatch(const exchange_ptr& ex) const {
 
 std::vector<route> all_routes() {
   std::vector<route> out;
-  for (auto area : {system_routes, definition_routes, job_routes, log_routes,
-                    document_routes, live_routes, search_routes, key_routes,
-                    credential_routes, config_routes, scheduler_routes,
-                    page_routes, openapi_routes, access_routes, observe_routes})
+  for (auto area :
+       {system_routes, definition_routes, job_routes, enqueue_routes,
+        queue_routes, log_routes, document_routes, live_routes, search_routes,
+        key_routes, credential_routes, config_routes, scheduler_routes,
+        page_routes, openapi_routes, access_routes, observe_routes})
     out.insert(out.end(), area().begin(), area().end());
   return out;
 }

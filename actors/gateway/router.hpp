@@ -62,6 +62,8 @@ std::vector<route> all_routes();
 const std::vector<route>& system_routes();
 const std::vector<route>& definition_routes();
 const std::vector<route>& job_routes();
+const std::vector<route>& enqueue_routes();
+const std::vector<route>& queue_routes();
 const std::vector<route>& log_routes();
 const std::vector<route>& document_routes();
 const std::vector<route>& search_routes();

@@ -24,6 +24,7 @@ inline gateway_actors gateway_actors_of(const runtime& x) {
   out.audit = x.audit;
   out.census = x.census;
   out.store = x.store;
+  out.answers = x.answers;
   return out;
 }
 

@@ -189,6 +189,8 @@ std::string daemon::listen() {
     return "listen: '" + settings_.listen + "' is not HOST:PORT";
   how.settings = settings_value(settings_);
   how.keys = runtime_->keys();
+  how.job_types = runtime_->job_types;
+  how.submit_durability = durability_of(settings_.durability);
   how.on_shutdown = on_stop_;
   how.live.clients_max = settings_.live.clients_max;
   how.insecure = settings_.http.insecure;
@@ -275,6 +277,8 @@ std::string daemon::start() {
   runtime_config how;
   how.queue.length_max = settings_.queue.length_max;
   how.log.streams.events_kept_max = settings_.live.events_kept;
+  how.queue.queues_max = settings_.queue.queues_max;
+  how.answers.keep = settings_.idempotency.keep;
   how.queue.report_durability = durability_of(settings_.durability);
   how.audit.records_max = settings_.audit.records_max;
   how.audit.age_max = settings_.audit.age_max;

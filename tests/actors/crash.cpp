@@ -57,7 +57,7 @@ struct fixture : runtime_fixture {
     request<bool>(rt->dispatcher, atom::put_v, definition());
     settle();
     auto started = request<run_started>(rt->dispatcher, atom::execute_v,
-                                        run_request{"d", {}});
+                                        run_request{"d", {}, {}});
     settle();
     go_on();
     const bool reached = !ask<actor_status>(rt->store, atom::status_v).ok();
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(a_second_crash_while_going_on_changes_nothing) {
         x.settle();
         x.db->fail_writes_from(first, {storage::errc::io_error, "gone"});
         x.request<run_started>(x.rt->dispatcher, atom::execute_v,
-                               run_request{"d", {}});
+                               run_request{"d", {}, {}});
         x.settle();
         x.go_on();
         x.crash();

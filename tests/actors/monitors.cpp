@@ -47,6 +47,8 @@ struct run_fixture : test::deterministic {
         [](atom::done, const step_result&) {},
         [this](atom::exceeded, uint64_t n) { exceeded.push_back(n); },
         [](atom::cancel) {},
+        [](atom::cancel, const job_id&) {},
+        [](atom::explain, const job_id&) { return explanation{}; },
         [](atom::progress) { return run_progress{}; },
         [](atom::status) { return actor_status{}; },
       };

@@ -65,6 +65,7 @@ public:
   void release_commits();
 
   queue_status stats();
+  const log_collector_actor& collector() const { return collector_; }
   job_place new_run(); ///< Ids of a run and of a step in it.
 
   std::vector<storage::queue_entry> entries() const;

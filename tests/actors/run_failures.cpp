@@ -360,7 +360,8 @@ BOOST_AUTO_TEST_CASE(a_cancel_in_a_retry_wait_ends_the_step_at_once) {
 BOOST_AUTO_TEST_CASE(a_run_that_is_over_cannot_be_cancelled) {
   const auto id = run(make_definition("c", {make_step("a")}));
   BOOST_CHECK(status(id) == job_status::completed);
-  BOOST_TEST(is_error(ask(rt->jobs, atom::cancel_v, id).error, ec::not_found));
+  BOOST_TEST(is_error(ask(rt->jobs, atom::cancel_v, id).error, ec::conflict,
+                      "it is completed"));
   BOOST_CHECK(status(id) == job_status::completed);
   check_over();
 }

@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(overrides_change_the_configuration_of_one_run) {
   run(definition);
   BOOST_TEST(seen == "default");
   auto started_run = ask<run_started>(rt->dispatcher, atom::execute_v,
-                                      run_request{"o", {{"url", "other"}}});
+                                      run_request{"o", {{"url", "other"}}, {}});
   BOOST_TEST(started_run.ok());
   BOOST_TEST(seen == "other");
   check_over();
@@ -279,7 +279,7 @@ BOOST_AUTO_TEST_CASE(a_second_run_is_a_conflict_while_the_first_is_starting) {
   run_freely();
   ask<bool>(rt->dispatcher, atom::put_v,
             make_definition("d", {make_step("a")}));
-  const run_request wanted{"d", {}};
+  const run_request wanted{"d", {}, {}};
   auto first = request<run_started>(rt->dispatcher, atom::execute_v, wanted);
   auto second = request<run_started>(rt->dispatcher, atom::execute_v, wanted);
   settle();

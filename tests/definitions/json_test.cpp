@@ -137,6 +137,67 @@ BOOST_AUTO_TEST_CASE(strings_are_escaped_and_repaired) {
   BOOST_TEST(to_json(value{"\xFF"}) == "\"\xEF\xBF\xBD\"");
 }
 
+BOOST_AUTO_TEST_CASE(malformed_text_is_found_wherever_it_is) {
+  for (size_t before = 0; before < 20; ++before)
+    for (size_t behind = 0; behind < 20; ++behind) {
+      const std::string text
+        = std::string(before, 'a') + "\xC3\xA9" + std::string(behind, 'b');
+      BOOST_TEST(is_utf8(text));
+      BOOST_TEST(!is_utf8(text + "\xC3"));
+    }
+}
+
+namespace {
+
+/// Writes down what it is told; stops at a true.
+struct recorder final : json_sink {
+  std::string told;
+
+  bool add(const std::string& x) {
+    told += x + ' ';
+    return true;
+  }
+  bool on_null() override { return add("null"); }
+  bool on_bool(bool x) override { return add("bool") && !x; }
+  bool on_int(int64_t x) override { return add(std::to_string(x)); }
+  bool on_double(double) override { return add("double"); }
+  bool on_string(std::string_view x) override {
+    return add("'" + std::string{x} + "'");
+  }
+  bool on_key(std::string_view x) override { return add(std::string{x} + ":"); }
+  bool on_open(bool is_object, size_t offset) override {
+    return add((is_object ? "{" : "[") + std::to_string(offset));
+  }
+  bool on_close(size_t offset) override {
+    return add("<" + std::to_string(offset));
+  }
+};
+
+std::string scanned(std::string_view text, std::string& error) {
+  recorder x;
+  scan_json(text, x, error);
+  return x.told;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_sink_gets_the_parts_and_where_they_are) {
+  std::string error;
+  BOOST_TEST(scanned(R"( {"a": [1, 2.5, null], "b":{"c":"x"} } )", error)
+             == "{1 a: [7 1 double null <21 b: {27 c: 'x' <36 <38 ");
+  BOOST_TEST(error == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_sink_may_stop_and_rules_hold) {
+  std::string error;
+  BOOST_TEST(scanned("[true, 1]", error) == "[0 bool ");
+  BOOST_TEST(error == "");
+  scanned(R"({"a":{"x":1},"b":{"x":1},"a":2})", error);
+  BOOST_TEST(error.find("'a' is given twice") != std::string::npos);
+  scanned("[1", error);
+  BOOST_TEST(error.find("line 1") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(pretty_text_is_indented_by_two) {
   BOOST_TEST(to_pretty_json(parsed(R"({"a":[1,2],"b":{},"c":[]})"))
              == "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": {},\n"

@@ -245,9 +245,16 @@ caf::behavior job_manager_of(const world_ptr& w) {
     },
     [w](atom::cancel, const job_id& id) -> caf::result<void> {
       guard lock{w->mutex};
+      auto known = std::any_of(w->jobs.begin(), w->jobs.end(),
+                               [&](const auto& x) { return x.job.id == id; });
+      if (!known)
+        return absent("job");
       if (w->live.count(id) == 0)
-        return absent("run");
+        return make_error(ec::conflict, "the job is over: it is completed");
       w->cancelled.push_back(id);
+      for (auto& x : w->jobs)
+        if (x.job.id == id)
+          x.state.status = job_status::cancelled;
       return caf::unit;
     },
     [](atom::status) { return status_of("job_manager"); },
@@ -285,6 +292,17 @@ caf::behavior log_collector_of(const world_ptr& w) {
       return w->totals;
     },
     [](atom::status) { return status_of("log_collector"); },
+  };
+}
+
+caf::behavior answer_store_of() {
+  return {
+    [](atom::get, const std::string&, const std::string&) {
+      return request_claim{};
+    },
+    [](atom::put, const kept_answer_ptr&) {},
+    [](atom::forget, const std::string&) {},
+    [](atom::status) { return status_of("answer_store"); },
   };
 }
 
@@ -377,6 +395,8 @@ gateway_actors gateway_fixture::spawn_actors() {
   out.census = as<status_actor>(sys.spawn([]() -> caf::behavior {
     return {[](atom::status) { return status_of("daemon"); }};
   }));
+  out.answers
+    = as<answer_store_actor>(sys.spawn([] { return answer_store_of(); }));
   return out;
 }
 

@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(totals_and_the_queue_are_over_all_levels) {
   BOOST_TEST(at(x, "pending").as_array().empty());
 }
 
-BOOST_AUTO_TEST_CASE(only_a_run_that_goes_on_is_cancelled) {
+BOOST_AUTO_TEST_CASE(only_what_goes_on_is_cancelled) {
   auto reply = post("/api/jobs/" + to_string(manager) + "/cancel");
   BOOST_TEST(reply.status == 200);
   BOOST_TEST(*read_json(reply.body).get_string("message")
@@ -110,9 +110,6 @@ BOOST_AUTO_TEST_CASE(only_a_run_that_goes_on_is_cancelled) {
     fake->live.clear();
   }
   BOOST_TEST(post("/api/jobs/" + to_string(manager) + "/cancel").status == 400);
-  auto leaf_reply = post("/api/jobs/" + to_string(leaf) + "/cancel");
-  BOOST_TEST(leaf_reply.status == 400);
-  BOOST_TEST((leaf_reply.body.find(to_string(manager)) != std::string::npos));
 }
 
 BOOST_AUTO_TEST_CASE(the_tree_shows_every_step_of_the_definition) {

@@ -14,12 +14,14 @@ import definitions
 import documents
 import jobs
 import live
+import queues
 import shutdown
 import system
 
 # From the first token of access on every request needs one; the last one ends
 # the daemon.
-AREAS = (definitions, jobs, live, documents, system, catalog, access, shutdown)
+AREAS = (definitions, jobs, queues, live, documents, system, catalog, access,
+         shutdown)
 
 
 def main():

@@ -136,7 +136,8 @@ job_id runtime_fixture::run(const job_definition& x) {
 }
 
 answer<run_started> runtime_fixture::execute(const std::string& id) {
-  return ask<run_started>(rt->dispatcher, atom::execute_v, run_request{id, {}});
+  return ask<run_started>(rt->dispatcher, atom::execute_v,
+                          run_request{id, {}, {}});
 }
 
 size_t runtime_fixture::release(const std::string& name, job_outcome outcome) {

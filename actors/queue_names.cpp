@@ -1,0 +1,296 @@
+#include "actors/queue.hpp"
+
+#include <caf/result.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace quaero {
+
+namespace {
+
+constexpr std::string_view default_queue = "default";
+
+caf::error no_queue(const std::string& name) {
+  return make_error(ec::not_found, "no queue '" + name + "'");
+}
+
+/// What is wrong with a change, or "".
+std::string rule_broken(const queue_change& x) {
+  if (!is_queue_name(x.name))
+    return "a queue's name " + std::string{queue_name_rule};
+  if (x.running_max && *x.running_max == uint64_t{0})
+    return "running_max must be at least 1; pause the queue to stop it";
+  if (x.length_max && *x.length_max == uint64_t{0})
+    return "length_max must be at least 1";
+  return {};
+}
+
+std::string number(uint64_t x) {
+  return std::to_string(x);
+}
+
+} // namespace
+
+// -- lanes --------------------------------------------------------------------
+
+lane_set& queue_state::lanes_of(const std::string& type,
+                                const std::string& queue) {
+  if (last_lane != nullptr && last_lane->type->name == type
+      && last_lane->queue->name == queue)
+    return *last_lane;
+  auto& where = types[type];
+  where.name = type;
+  auto [i, added] = where.sets.try_emplace(queue);
+  auto& lanes = i->second;
+  if (added) {
+    auto& named = queues[queue];
+    named.name = queue;
+    named.lanes.push_back(&lanes);
+    lanes.type = &where;
+    lanes.queue = &named;
+  }
+  last_lane = &lanes;
+  return lanes;
+}
+
+void queue_state::refresh(lane_set& x) {
+  auto& open = x.type->open;
+  if (x.open)
+    open.erase(&x);
+  x.open = x.set_head();
+  if (x.open)
+    open.insert(&x);
+}
+
+void queue_state::refresh(named_queue& x) {
+  for (auto* lanes : x.lanes)
+    refresh(*lanes);
+}
+
+/// Forgets queues that have neither jobs nor settings.
+void queue_state::forget_idle_queues() {
+  last_lane = nullptr;
+  for (auto i = queues.begin(); i != queues.end();) {
+    auto& queue = i->second;
+    if (queue.live != 0 || queue.stored || queue.name == default_queue) {
+      ++i;
+      continue;
+    }
+    for (auto* lanes : queue.lanes)
+      lanes->type->sets.erase(queue.name);
+    i = queues.erase(i);
+  }
+}
+
+/// Whether these jobs may come in, as far as their queues say.
+caf::error queue_state::check_queues(const std::vector<queue_job>& wanted) {
+  std::map<std::string_view, uint64_t> counts;
+  const std::string* last = nullptr;
+  uint64_t* count = nullptr;
+  for (const auto& x : wanted) {
+    if (last == nullptr || x.queue != *last) {
+      last = &x.queue;
+      count = &counts[x.queue];
+    }
+    ++*count;
+  }
+  for (const auto& [queue, more] : counts) {
+    auto i = queues.find(queue);
+    if (i == queues.end() && !is_queue_name(queue))
+      return make_error(ec::invalid_argument,
+                        "a queue's name " + std::string{queue_name_rule});
+    if (i == queues.end())
+      continue;
+    const auto& limit = i->second.settings.length_max;
+    if (limit && i->second.live + more > *limit)
+      return make_error(ec::limit_reached, "the queue '" + i->first
+                                             + "' is full: its length_max is "
+                                             + number(*limit));
+  }
+  auto missing = [&] {
+    return static_cast<size_t>(
+      std::count_if(counts.begin(), counts.end(), [&](const auto& x) {
+        return queues.find(x.first) == queues.end();
+      }));
+  };
+  return check_room(missing);
+}
+
+/// Whether the queues that are `missing` fit.
+caf::error queue_state::check_room(const std::function<size_t()>& missing) {
+  auto fits = [&] {
+    const auto more = missing();
+    return more == 0 || queues.size() + more <= config.queues_max;
+  };
+  if (fits())
+    return {};
+  forget_idle_queues();
+  return fits() ? caf::error{}
+                : make_error(ec::limit_reached,
+                             "there are too many queues: queues_max is "
+                               + number(config.queues_max));
+}
+
+// -- what is asked and changed ------------------------------------------------
+
+queue_info queue_state::info_of(const named_queue& x) {
+  queue_info out{x.name, x.settings, x.ready, x.delayed, x.running};
+  for (const auto* lanes : x.lanes)
+    for (const auto& jobs : lanes->ready)
+      if (!jobs.empty()
+          && (out.oldest == timestamp{} || jobs.front()->at < out.oldest))
+        out.oldest = jobs.front()->at;
+  return out;
+}
+
+std::vector<queue_info> queue_state::on_queues() const {
+  std::vector<queue_info> out;
+  out.reserve(queues.size());
+  for (const auto& [name_, x] : queues)
+    out.push_back(info_of(x));
+  return out;
+}
+
+caf::result<queue_info> queue_state::on_queue(const std::string& which) const {
+  auto i = queues.find(which);
+  if (i == queues.end())
+    return no_queue(which);
+  return info_of(i->second);
+}
+
+caf::typed_response_promise<queue_info>
+queue_state::on_change(const queue_change& x) {
+  auto reply = self->make_response_promise<queue_info>();
+  auto broken = rule_broken(x);
+  auto i = queues.find(x.name);
+  const bool known = i != queues.end();
+  if (!broken.empty())
+    reply.deliver(make_error(ec::invalid_argument, std::move(broken)));
+  else if (!known && !x.create)
+    reply.deliver(no_queue(x.name));
+  else if (auto why = check_room([&] { return size_t{!known}; }))
+    reply.deliver(std::move(why));
+  else
+    change(x, reply);
+  return reply;
+}
+
+void queue_state::change(const queue_change& x,
+                         caf::typed_response_promise<queue_info> reply) {
+  auto& queue = queues[x.name];
+  queue.name = x.name;
+  auto& now = queue.settings;
+  now.paused = x.paused.value_or(now.paused);
+  now.running_max = x.running_max.value_or(now.running_max);
+  now.length_max = x.length_max.value_or(now.length_max);
+  const bool plain = now == queue_settings{};
+  auto& ops = pending.change->ops;
+  if (plain && queue.stored)
+    storage::remove_queue_settings(ops, x.name);
+  else if (!plain)
+    storage::put_queue_settings(ops, x.name, now);
+  queue.stored = !plain;
+  // What is being asked for holds at once; the answer waits for the disk.
+  refresh(queue);
+  pending.need(durability::group);
+  pending.answers.push_back([reply, info = info_of(queue)]() mutable {
+    reply.deliver(std::move(info));
+  });
+  dispatch();
+  arm_flush();
+}
+
+// -- why a job does not run ---------------------------------------------------
+
+uint64_t queue_state::jobs_before(const queued_job& x) const {
+  uint64_t out = 0;
+  for (const auto& [queue, lanes] : x.lane->type->sets) {
+    if (!lanes.queue->open())
+      continue;
+    for (size_t i = 0; i < x.priority; ++i)
+      out += lanes.ready[i].size();
+    const auto* other = lanes.ready[x.priority].front();
+    while (other != nullptr && other->at < x.at && out <= config.position_max) {
+      ++out;
+      other = ready_lane::behind(*other);
+    }
+  }
+  return out;
+}
+
+explanation queue_state::explain_ready(const queued_job& x) const {
+  const auto& queue = *x.lane->queue;
+  const auto& type = *x.lane->type;
+  auto named = value::make_object({{"queue", queue.name}});
+  if (queue.settings.paused)
+    return {job_reason::queue_paused,
+            "its queue '" + queue.name + "' is paused", std::move(named)};
+  if (!queue.open()) {
+    const auto limit = *queue.settings.running_max;
+    named.set("running", queue.running);
+    named.set("running_max", limit);
+    return {job_reason::queue_limit,
+            "its queue '" + queue.name + "' runs " + number(queue.running)
+              + " of " + number(limit) + " jobs",
+            std::move(named)};
+  }
+  uint64_t slots = 0;
+  uint64_t busy = 0;
+  for (const auto& pool : type.pools) {
+    slots += pool.slots;
+    busy += pool.slots - pool.free;
+  }
+  if (type.pools.empty())
+    return {job_reason::no_worker, "no worker runs jobs of type " + type.name,
+            value::make_object({{"type", type.name}})};
+  auto numbers = value::make_object(
+    {{"type", type.name}, {"slots", slots}, {"busy", busy}});
+  const auto all = number(busy) + " of " + number(slots) + " slots for "
+                   + type.name + " are taken";
+  if (const auto before = jobs_before(x); before != 0) {
+    const bool more = before > config.position_max;
+    numbers.set("before", before);
+    return {job_reason::behind_others,
+            (more ? "more than " + number(config.position_max) : number(before))
+              + " jobs go first; " + all,
+            std::move(numbers)};
+  }
+  if (busy == slots)
+    return {job_reason::no_free_slot, "it is the next; " + all,
+            std::move(numbers)};
+  return {job_reason::being_assigned, "it is being assigned",
+          std::move(numbers)};
+}
+
+caf::result<explanation> queue_state::on_explain(const job_id& id) const {
+  const auto* found = jobs.find(id);
+  if (found == nullptr)
+    return make_error(ec::not_found, "the job neither waits nor runs");
+  const auto& x = *found;
+  if (x.place == queue_place::arriving)
+    return explanation{job_reason::being_stored, "it is being stored"};
+  if (is_cancelled(x) || x.place == queue_place::ending)
+    return explanation{job_reason::cancelling, "it is being stopped"};
+  if (x.place == queue_place::leased)
+    return explanation{job_reason::running,
+                       "attempt " + number(x.attempt) + " is with a worker",
+                       value::make_object({{"attempt", x.attempt}})};
+  if (x.place == queue_place::reported)
+    return explanation{job_reason::being_stored, "its outcome is being stored",
+                       value::make_object({{"attempt", x.attempt}})};
+  if (drained)
+    return explanation{job_reason::daemon_draining,
+                       "the daemon stops; the job waits for its next start"};
+  if (x.place == queue_place::loading)
+    return explanation{job_reason::being_assigned, "its record is being read"};
+  if (x.place != queue_place::delayed)
+    return explain_ready(x);
+  const auto until = to_rfc3339(x.at);
+  return explanation{x.again ? job_reason::retry_at : job_reason::delayed_until,
+                     x.again ? "its next attempt is due at " + until
+                             : "it waits until " + until,
+                     value::make_object({{"until", until}})};
+}
+
+} // namespace quaero
