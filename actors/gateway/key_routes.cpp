@@ -1,6 +1,9 @@
 #include "actors/gateway/router.hpp"
 #include "actors/gateway/views.hpp"
+#include "definitions/api_access.hpp"
 #include "definitions/json.hpp"
+
+#include <functional>
 
 namespace quaero {
 
@@ -91,10 +94,37 @@ void get_key(const exchange_ptr& ex) {
     atom::get_v, ex->params[0]);
 }
 
+http_answer admins_only(const exchange_ptr& ex) {
+  return make_problem(
+    403, "scope_too_low", "secrets need a token of scope 'admin'",
+    value::make_object({{"scope", to_string(ex->request().caller.scope)},
+                        {"needed_scope", to_string(access_scope::admin)}}));
+}
+
+// Calls `act` if the caller may touch that key: a secret only as an admin.
+void with_right(const exchange_ptr& ex, const std::string& key,
+                bool makes_secret, const std::function<void()>& act) {
+  if (ex->request().caller.scope == access_scope::admin)
+    return act();
+  if (makes_secret)
+    return ex->reply(admins_only(ex));
+  ex->ask_or<key_pair>(
+    ex->actors().key_store,
+    [=](key_pair& x) {
+      if (x.secret)
+        ex->reply(admins_only(ex));
+      else
+        act();
+    },
+    [=](const caf::error&) { act(); }, atom::get_v, key);
+}
+
 void store_pair(const exchange_ptr& ex, const pair_change& x) {
-  ex->ask<pair_stored>(
-    ex->actors().key_store, [ex](pair_stored& y) { reply_stored(ex, y); },
-    atom::put_v, x);
+  with_right(ex, x.key, x.secret.value_or(false), [=] {
+    ex->ask<pair_stored>(
+      ex->actors().key_store, [ex](pair_stored& y) { reply_stored(ex, y); },
+      atom::put_v, x);
+  });
 }
 
 void post_key(const exchange_ptr& ex) {
@@ -124,12 +154,15 @@ void put_key(const exchange_ptr& ex) {
 
 void delete_key(const exchange_ptr& ex) {
   auto key = ex->params[0];
-  ex->ask<void>(
-    ex->actors().key_store,
-    [=] {
-      ex->reply(value::make_object({{"message", "Key deleted successfully"}}));
-    },
-    atom::remove_v, key);
+  with_right(ex, key, false, [=] {
+    ex->ask<void>(
+      ex->actors().key_store,
+      [ex] {
+        ex->reply(
+          value::make_object({{"message", "Key deleted successfully"}}));
+      },
+      atom::remove_v, key);
+  });
 }
 
 } // namespace

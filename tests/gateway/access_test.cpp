@@ -323,4 +323,32 @@ BOOST_AUTO_TEST_CASE(readiness_says_what_it_looked_at) {
   BOOST_TEST(send("GET", "/livez").status == 200);
 }
 
+BOOST_AUTO_TEST_CASE(only_admins_touch_secrets) {
+  start();
+  auto admin = create("root", "admin");
+  auto operate = create("hand", "operate", admin);
+  auto read = create("eye", "read", admin);
+  auto put = [&](const std::string& by, const std::string& key,
+                 const std::string& body) {
+    return send("PUT", "/api/kv/" + key, by, body).status;
+  };
+  const std::string secret = R"({"value":"0123456789","secret":true})";
+  const std::string open = R"({"value":"0123456789"})";
+  BOOST_TEST(put(operate, "s", secret) == 403);
+  BOOST_TEST(put(admin, "s", secret) == 201);
+  BOOST_TEST(put(operate, "s", open) == 403);
+  BOOST_TEST(put(operate, "S", open) == 403); // One key in any case.
+  BOOST_TEST(send("DELETE", "/api/kv/s", operate).status == 403);
+  BOOST_TEST(put(operate, "o", open) == 201);
+  BOOST_TEST(put(operate, "o", secret) == 403);
+  BOOST_TEST(put(read, "o", open) == 403);
+  BOOST_TEST(send("GET", "/api/kv", read).status == 200);
+  BOOST_TEST(send("GET", "/api/kv/o", read).status == 403);
+  BOOST_TEST(send("GET", "/api/kv/o", operate).status == 200);
+  BOOST_TEST(send("DELETE", "/api/kv/o", operate).status == 200);
+  BOOST_TEST(send("DELETE", "/api/kv/s", admin).status == 200);
+  BOOST_TEST(send("GET", "/api/auth/list", operate).status == 403);
+  BOOST_TEST(send("POST", "/api/shutdown", operate).status == 403);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
