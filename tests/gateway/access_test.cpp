@@ -201,6 +201,26 @@ BOOST_AUTO_TEST_CASE(a_stream_ends_with_the_token_that_opened_it) {
     == 2);
 }
 
+BOOST_AUTO_TEST_CASE(no_key_of_a_client_has_a_token_kept) {
+  start();
+  auto admin = create("root", "admin");
+  // The second path is the first one, written otherwise.
+  for (const std::string path : {"/api/tokens", "/api//%74okens"}) {
+    const auto name = "of " + std::to_string(path.size());
+    const http_client::fields fields{{"Authorization", "Bearer " + admin},
+                                     {"Idempotency-Key", "k-" + path}};
+    const auto body = R"({"scope":"read","name":")" + name + "\"}";
+    auto x = json(http_client{port}.request("POST", path, body, fields), 201);
+    const auto secret = x.get_string("token").value_or("none");
+    bool kept = false;
+    storage::for_each(*db, "", [&](std::string_view, std::string_view val) {
+      kept = kept || val.find(secret) != val.npos;
+      return true;
+    });
+    BOOST_TEST(!kept, path);
+  }
+}
+
 // -- the audit log ------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(acts_and_refusals_are_in_the_audit_log_without_secrets) {
