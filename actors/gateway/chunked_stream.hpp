@@ -25,7 +25,7 @@ public:
   size_t buffered() const override;
   void close() override;
 
-  void on_bytes(boost::beast::flat_buffer&) override {} // The next request.
+  void on_bytes(input_buffer&) override {} // The next request.
   void on_end_of_input() override { cut(); }
   void on_sent() override;
   void on_deadline() override { cut(); }

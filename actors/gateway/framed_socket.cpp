@@ -75,13 +75,12 @@ void framed_socket::on_sent() {
 
 // -- receiving ----------------------------------------------------------------
 
-void framed_socket::on_bytes(boost::beast::flat_buffer& in) {
+void framed_socket::on_bytes(input_buffer& in) {
   heard_ = clock::now();
   pinged_ = false;
   while (in.size() > 0 && !out_.expired()) {
     auto room = limits_.message_bytes_max - message_.size();
-    auto* bytes = static_cast<char*>(in.data().data());
-    auto step = read_frame(bytes, in.size(), room);
+    auto step = read_frame(in.data(), in.size(), room);
     if (step.failure != 0)
       return fail(step.failure, step.failure == close_too_big
                                   ? "the message is too long"

@@ -26,7 +26,7 @@ public:
   size_t buffered() const override;
   void close(uint16_t code, std::string why) override;
 
-  void on_bytes(boost::beast::flat_buffer& in) override;
+  void on_bytes(input_buffer& in) override;
   void on_end_of_input() override { cut(); }
   void on_sent() override;
   void on_deadline() override;

@@ -1,5 +1,6 @@
 #include "actors/gateway/http_session.hpp"
 
+#include "actors/gateway/answer_head.hpp"
 #include "actors/gateway/exchange.hpp"
 #include "actors/gateway/gzip.hpp"
 #include "actors/gateway/problem.hpp"
@@ -27,21 +28,6 @@ constexpr std::chrono::milliseconds linger_timeout = std::chrono::seconds{1};
 constexpr size_t joined_body_bytes_max = 16 * 1024;
 /// Memory that an idle connection keeps for its next request.
 constexpr size_t idle_buffer_bytes_max = 16 * 1024;
-/// Of a path in the daemon's log.
-constexpr size_t logged_path_bytes_max = 256;
-
-// Values may hold what a user wrote; a line break would begin another field.
-void append_field(std::string& out, std::string_view name,
-                  std::string_view val) {
-  out += name;
-  out += ": ";
-  const auto start = out.size();
-  out += val;
-  std::replace_if(
-    out.begin() + static_cast<ptrdiff_t>(start), out.end(),
-    [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
-  out += "\r\n";
-}
 
 } // namespace
 
@@ -168,18 +154,26 @@ void http_session::wait_for_request() {
   if (input_ended_)
     return close();
   if (!reading_ && buffer_.capacity() > idle_buffer_bytes_max)
-    buffer_.shrink_to_fit();
+    buffer_.reset();
   enter(phase::idle, host_.config().idle_timeout);
   read();
 }
 
 void http_session::read() {
-  auto room = buffer_.max_size() - buffer_.size();
-  if (reading_ || input_ended_ || room == 0)
-    return;
+  const auto room = buffer_.room();
+  if (!reading_ && !input_ended_ && room > 0)
+    read_into(std::min(room, head_taken_ ? body_read_bytes : head_read_bytes),
+              false);
+}
+
+void http_session::read_into(size_t bytes, bool rest) {
   reading_ = true;
-  auto wanted = head_taken_ ? body_read_bytes : head_read_bytes;
-  line_->read(buffer_.prepare(std::min(room, wanted)), shared_from_this());
+  auto room = buffer_.prepare(bytes);
+  asio::mutable_buffer into{room.data(), room.size()};
+  if (rest)
+    line_->read_rest(into, shared_from_this());
+  else
+    line_->read(into, shared_from_this());
 }
 
 void http_session::on_read(error_code failed, size_t bytes) {
@@ -248,11 +242,9 @@ void http_session::begin_request() {
 
 void http_session::parse() {
   while (phase_ == phase::reading) {
-    auto bytes = buffer_.cdata();
     size_t used = 0;
     error_code failed;
-    auto step = reader_->feed(
-      {static_cast<const char*>(bytes.data()), bytes.size()}, used, failed);
+    auto step = reader_->feed(buffer_.text(), used, failed);
     buffer_.consume(used);
     if (step == request_reader::step::failed)
       return on_read_error(failed);
@@ -264,7 +256,7 @@ void http_session::parse() {
       return handle();
     if (step == request_reader::step::head_done)
       continue;
-    if (buffer_.size() == buffer_.max_size())
+    if (buffer_.room() == 0)
       return on_read_error(http::error::buffer_overflow);
     return read();
   }
@@ -391,7 +383,7 @@ void http_session::answer(uint64_t round, http_answer x) {
 
 void http_session::write(http_answer x) {
   enter(phase::writing, host_.config().write_timeout);
-  if (!may_encode(x))
+  if (!may_encode(x, host_.config().gzip_bytes_min))
     return send(std::move(x), true);
   x.headers.emplace_back("Vary", "Accept-Encoding");
   if (!gzip_)
@@ -411,24 +403,12 @@ void http_session::write(http_answer x) {
   host_.encode(std::move(body), std::move(done));
 }
 
-// An answer with an ETag is the same, byte for byte, for everybody: its tag is
-// a strong one, which If-Match needs.
-bool http_session::may_encode(const http_answer& x) const {
-  const auto least = host_.config().gzip_bytes_min;
-  if (least == 0 || x.body.size() < least || !is_text(x.content_type))
-    return false;
-  return std::none_of(x.headers.begin(), x.headers.end(), [](const auto& y) {
-    return y.first == "ETag" || y.first == "Content-Encoding";
-  });
-}
-
 void http_session::send(http_answer x, bool tell_length) {
-  log_answer(x);
+  log(x);
   std::string framing;
   if (tell_length && x.status != 204 && x.status != 304)
     framing = "Content-Length: " + std::to_string(x.body.size()) + "\r\n";
   auto head = make_head(x, framing);
-  head += "\r\n";
   if (no_body_)
     x.body.clear();
   if (x.body.size() <= joined_body_bytes_max)
@@ -436,28 +416,8 @@ void http_session::send(http_answer x, bool tell_length) {
   push({std::move(head), std::move(x.body), {}, {}});
 }
 
-void http_session::log_answer(const http_answer& x) const {
-  const bool failed = x.status >= 500;
-  if (!failed && !log::shows_debug())
-    return;
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-    clock::now() - begun_);
-  static const http_request none;
-  const auto& request = exchange_ ? exchange_->request()
-                        : reader_ ? reader_->request
-                                  : none;
-  const std::string_view path = request.path;
-  const log::fields about{{"request_id", id_},
-                          {"method", request.method},
-                          {"path", path.substr(0, logged_path_bytes_max)},
-                          {"status", x.status},
-                          {"ms", ms.count()},
-                          {"bytes", x.body.size()},
-                          {"error", x.error}};
-  if (failed)
-    log::warn("http.failed", about);
-  else
-    log::debug("http.answered", about);
+void http_session::log(const http_answer& x) const {
+  log_answer(x, current(), id_, clock::now() - begun_);
 }
 
 const http_request* http_session::current() const {
@@ -466,38 +426,22 @@ const http_request* http_session::current() const {
   return reader_ ? &reader_->request : nullptr;
 }
 
-// Up to the empty line, which is left out. Knows from here on whether the
-// connection is kept.
+// Knows from here on whether the connection is kept.
 std::string http_session::make_head(const http_answer& x,
                                     std::string_view framing) {
-  constexpr size_t usual_bytes = 512;
+  static const header_fields none;
   keep_alive_ = keep_alive_ && !host_.draining();
-  std::string out;
-  out.reserve(usual_bytes + std::min(x.body.size(), joined_body_bytes_max));
-  out += "HTTP/1.1 ";
-  out += std::to_string(x.status);
-  out += ' ';
-  out += status_title(x.status);
-  out += "\r\nDate: ";
-  out += host_.http_date();
-  out += "\r\nX-Request-ID: ";
-  out += id_;
-  out += "\r\nX-Content-Type-Options: nosniff\r\n";
-  out += framing;
+  std::string_view connection;
   if (!keep_alive_)
-    out += "Connection: close\r\n";
+    connection = "Connection: close\r\n";
   else if (version_ < 11)
-    out += "Connection: keep-alive\r\n";
-  if (!x.content_type.empty())
-    append_field(out, "Content-Type", x.content_type);
-  for (const auto& [name, val] : x.headers)
-    append_field(out, name, val);
-  if (const auto* request = current()) {
-    for (const auto& [name, val] : request->answer_fields)
-      append_field(out, name, val);
+    connection = "Connection: keep-alive\r\n";
+  const auto* request = current();
+  if (request != nullptr)
     host_.answered(*request, x.status);
-  }
-  return out;
+  return answer_head(x, request != nullptr ? request->answer_fields : none, id_,
+                     host_.http_date(), framing, connection,
+                     std::min(x.body.size(), joined_body_bytes_max));
 }
 
 void http_session::push(outbox::piece x) {
@@ -558,9 +502,8 @@ void http_session::on_finished() {
 
 void http_session::read_rest() {
   buffer_.consume(buffer_.size());
-  if (std::exchange(reading_, true))
-    return;
-  line_->read_rest(buffer_.prepare(head_read_bytes), shared_from_this());
+  if (!reading_)
+    read_into(head_read_bytes, true);
 }
 
 } // namespace quaero

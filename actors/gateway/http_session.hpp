@@ -2,6 +2,7 @@
 
 #include "actors/gateway/gateway.hpp"
 #include "actors/gateway/http_message.hpp"
+#include "actors/gateway/input_buffer.hpp"
 #include "actors/gateway/line.hpp"
 #include "actors/gateway/long_answer.hpp"
 #include "actors/gateway/outbox.hpp"
@@ -10,7 +11,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 
 #include <functional>
 #include <memory>
@@ -148,13 +148,13 @@ private:
   void handle();
   void refuse_request(http_answer x);
   void write(http_answer x);
-  bool may_encode(const http_answer& x) const;
   void send(http_answer x, bool tell_length);
-  void log_answer(const http_answer& x) const;
+  void log(const http_answer& x) const;
   std::string make_head(const http_answer& x, std::string_view framing);
   void flush();
   void on_all_sent();
   void begin_lasting(std::shared_ptr<long_answer> x);
+  void read_into(size_t bytes, bool rest);
   void linger();
   void read_rest();
 
@@ -172,7 +172,7 @@ private:
   clock::time_point armed_; ///< When the timer looks; never after `due_`.
   uint64_t lap_ = 0;        ///< Tells waits of the timer apart.
 
-  boost::beast::flat_buffer buffer_;
+  input_buffer buffer_;
   outbox out_;
   std::optional<request_reader> reader_;
   std::shared_ptr<exchange> exchange_;

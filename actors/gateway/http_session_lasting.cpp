@@ -14,12 +14,11 @@ std::shared_ptr<answer_stream> http_session::open_stream(uint64_t round,
                                                          http_answer head) {
   if (!waits_for(round))
     return nullptr;
-  log_answer(head);
+  log(head);
   const bool chunked = version_ >= 11;
   keep_alive_ = keep_alive_ && chunked;
   auto first = std::make_shared<std::string>(std::exchange(head.body, {}));
-  auto text
-    = make_head(head, chunked ? "Transfer-Encoding: chunked\r\n" : "") + "\r\n";
+  auto text = make_head(head, chunked ? "Transfer-Encoding: chunked\r\n" : "");
   if (no_body_) {
     enter(phase::writing, host_.config().write_timeout);
     push({std::move(text), {}, {}, {}});
@@ -44,7 +43,7 @@ void http_session::upgrade(uint64_t round, const http_request& request,
     return;
   if (auto refusal = check_upgrade(request))
     return write(std::move(*refusal));
-  log_answer({101, {}, {}, {}});
+  log({101, {}, {}, {}});
   const auto& config = host_.config();
   keep_alive_ = false;
   auto socket = std::make_shared<framed_socket>(

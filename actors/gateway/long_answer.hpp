@@ -1,8 +1,7 @@
 #pragma once
 
+#include "actors/gateway/input_buffer.hpp"
 #include "actors/gateway/outbox.hpp"
-
-#include <boost/beast/core/flat_buffer.hpp>
 
 #include <chrono>
 
@@ -29,7 +28,7 @@ public:
   virtual ~long_answer() = default;
 
   /// Takes what it understands from the front of `in`; the rest waits.
-  virtual void on_bytes(boost::beast::flat_buffer& in) = 0;
+  virtual void on_bytes(input_buffer& in) = 0;
   /// The peer sends nothing any more.
   virtual void on_end_of_input() = 0;
   /// Some bytes have left.

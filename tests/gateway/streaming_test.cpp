@@ -86,6 +86,26 @@ BOOST_AUTO_TEST_CASE(the_connection_serves_another_request_afterwards) {
   BOOST_TEST(peer.read_reply().body == "two");
 }
 
+BOOST_AUTO_TEST_CASE(a_request_may_arrive_partly_during_the_stream) {
+  start();
+  auto& peer = open();
+  BOOST_TEST(peer.read_head().status == 200);
+  // The second request, and half of the third.
+  peer.send("GET /second HTTP/1.1\r\nHost: a\r\n\r\nGET /third HT");
+  std::string got;
+  BOOST_TEST(write("one"));
+  BOOST_TEST(peer.read_chunk(got));
+  end();
+  BOOST_TEST(!peer.read_chunk(got));
+  BOOST_TEST(seen.next() == "open");
+  end();
+  BOOST_TEST(peer.read_reply().status == 200);
+  peer.send("TP/1.1\r\nHost: a\r\n\r\n");
+  BOOST_TEST(seen.next() == "open");
+  end();
+  BOOST_TEST(peer.read_reply().status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(http_1_0_gets_the_pieces_until_the_connection_ends) {
   start();
   auto& peer = open("1.0");

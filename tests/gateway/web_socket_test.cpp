@@ -152,6 +152,10 @@ BOOST_AUTO_TEST_CASE(a_frame_sent_with_the_handshake_is_not_lost) {
   std::string got;
   client.read_exactly(4, got);
   BOOST_TEST(got == "\x81\x02hi");
+  // What comes later is not mixed up with it.
+  client.send(masked(frame_kind::text, "later"));
+  client.read_exactly(7, got);
+  BOOST_TEST(got == "\x81\x05later");
 }
 
 BOOST_AUTO_TEST_CASE(our_subprotocol_is_agreed_to_and_no_other) {
