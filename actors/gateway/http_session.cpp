@@ -4,7 +4,6 @@
 #include "actors/gateway/exchange.hpp"
 #include "actors/gateway/gzip.hpp"
 #include "actors/gateway/problem.hpp"
-#include "definitions/log.hpp"
 
 #include <boost/beast/http/error.hpp>
 
