@@ -160,9 +160,9 @@ void http_session::wait_for_request() {
 
 void http_session::read() {
   const auto room = buffer_.room();
+  const bool body = phase_ == phase::reading && head_taken_;
   if (!reading_ && !input_ended_ && room > 0)
-    read_into(std::min(room, head_taken_ ? body_read_bytes : head_read_bytes),
-              false);
+    read_into(std::min(room, body ? body_read_bytes : head_read_bytes), false);
 }
 
 void http_session::read_into(size_t bytes, bool rest) {
