@@ -350,7 +350,7 @@ void http_session::on_read_error(error_code failed) {
       "the head of the request has more than "
         + std::to_string(config.header_bytes_max) + " bytes"));
   }
-  if (failed == http::error::bad_version)
+  if (reader_->is_of_other_version())
     return refuse_request(make_problem(505, "version_not_supported",
                                        "the versions of HTTP are 1.1 and 1.0"));
   refuse_request(make_problem(400, "bad_request",

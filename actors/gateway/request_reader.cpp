@@ -23,6 +23,20 @@ bool has_folded_line(std::string_view head) {
          || head.find("\r\n\t") != std::string_view::npos;
 }
 
+// "GET / HTTP/2.0".
+bool names_other_version(std::string_view text) {
+  constexpr std::string_view name = " HTTP/";
+  constexpr size_t number = 3; // "2.0"
+  auto line = text.substr(0, std::min(text.find("\r\n"), text.size()));
+  if (line.size() < name.size() + number)
+    return false;
+  auto version = line.substr(line.size() - number);
+  auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return line.substr(0, line.size() - number).ends_with(name)
+         && is_digit(version[0]) && version[1] == '.' && is_digit(version[2])
+         && version != "1.1" && version != "1.0";
+}
+
 const std::string_view* find_kept(boost::beast::string_view name) {
   for (const auto& x : kept_fields())
     if (x.size() == name.size() && iequals({x.data(), x.size()}, name))
@@ -68,6 +82,8 @@ request_reader::step request_reader::feed(std::string_view bytes, size_t& used,
     else if (has_folded_line(all.substr(0, used)))
       failed = http::error::bad_field;
   }
+  other_version_
+    = failed == http::error::bad_version && names_other_version(bytes);
   if (failed)
     return step::failed;
   eager(true);

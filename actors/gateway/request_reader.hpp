@@ -38,6 +38,8 @@ public:
   /// Whether the client waits for leave to send the body.
   bool expects_continue() const;
   bool has_target() const { return !target.empty(); }
+  /// Whether its first line is fine but for the version of HTTP.
+  bool is_of_other_version() const { return other_version_; }
   bool has_too_many_fields() const { return fields_ > limits_.headers_max; }
 
   http_request request;
@@ -67,6 +69,7 @@ private:
   size_t head_bytes_ = 0;
   size_t body_bytes_ = 0; ///< As sent, with all that chunks add.
   size_t fields_ = 0;
+  bool other_version_ = false;
   unsigned hosts_ = 0;
   unsigned lengths_ = 0;
   std::optional<std::string> encoding_;

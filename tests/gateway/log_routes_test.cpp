@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(the_lines_of_a_run_by_scope) {
   BOOST_TEST(messages(x) == "8765421");
   BOOST_TEST(*x.get_int("limit") == 100);
   BOOST_TEST(*x.get_int("total_count") == 7);
-  get_json("/api/logs", 400);
+  BOOST_TEST(*get_json("/api/logs").get_string("scope") == "service");
   get_json("/api/logs?scope=moon", 400);
   get_json("/api/logs?scope=job", 400);
   get_json("/api/logs?scope=job&job_id=" + unknown_id, 404);
