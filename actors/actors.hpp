@@ -36,7 +36,10 @@ using log_collector_actor = status_actor::extend<
   // The owner will log no more: its counters leave the memory.
   caf::reacts_to<atom::forget, job_id>,
   // Totals of all jobs.
-  caf::replies_to<atom::stats>::with<storage::totals>>;
+  caf::replies_to<atom::stats>::with<storage::totals>,
+  // Jobs that run. A job of a block pool never does: its start and its end are
+  // one event.
+  caf::replies_to<atom::list>::with<id_list>>;
 
 /// An EVENT SINK takes what was committed.
 using event_sink_actor = caf::typed_actor<

@@ -3,6 +3,7 @@
 #include "definitions/job_state.hpp"
 #include "definitions/log_entry.hpp"
 #include "definitions/queue_job.hpp"
+#include "storage/job_index.hpp"
 #include "storage/store.hpp"
 #include "storage/tables.hpp"
 
@@ -48,27 +49,64 @@ struct spawned_jobs {
   uint64_t count = 0;
 };
 
+/// A job that a commit makes or removes.
+struct commit_job {
+  job_id id;
+  uint32_t facets = 0; ///< Index into commit::facets.
+  job_status state = job_status::pending;
+};
+
 /// A change that somebody wants stored: all of it or nothing.
-/// The LOG COLLECTOR numbers the lines and keeps the totals; events must
-/// already be encoded in `ops`, here they are what the world is told of.
+/// The LOG COLLECTOR numbers the lines and keeps the totals and the index of
+/// jobs; records and events must already be encoded in `ops`, here they are
+/// what is counted, found and told.
 struct commit {
   storage::write_batch ops;
   std::vector<log_line> lines;
   std::vector<job_event> events;
-  std::vector<event_place> places;   ///< Of events[i].
-  std::vector<spawned_jobs> spawned; ///< Queue jobs only.
-  uint64_t created = 0;              ///< New jobs, pending.
-  uint64_t moved = 0;    ///< Events; still known when they are published.
-  uint64_t roots = 0;    ///< Those of them without a parent.
+  std::vector<event_place> places;         ///< Of events[i].
+  std::vector<spawned_jobs> spawned;       ///< Queue jobs only.
+  std::vector<uint32_t> event_facets;      ///< Of the job of events[i].
+  std::vector<storage::job_facets> facets; ///< Few: neighbours are alike.
+  std::vector<commit_job> made;            ///< New jobs, pending.
+  std::vector<commit_job> removed;         ///< Jobs that are no more.
+  /// Runs whose manager job is among `made`, and what all of their jobs share.
+  std::vector<std::pair<job_id, storage::run_facets>> runs;
   int64_t documents = 0; ///< New ones minus removed ones.
   durability level = durability::group;
 
+  /// Equal facets are looked for among so many of the newest.
+  static constexpr size_t facets_looked_at_max = 8;
+
+  /// Where these facets are in `facets`, to which they are added if need be.
+  uint32_t facets_index(const job_id& manager, std::string_view type,
+                        std::string_view queue,
+                        const std::vector<std::string>& tags, bool root);
+  uint32_t facets_index(const queue_job& job);
+
+  /// A job whose record `ops` holds. Before its first event.
+  void add_job(const queue_job& job) { add_job(job.id, facets_index(job)); }
+  void add_job(const job_id& id, uint32_t facets_at) {
+    made.push_back({id, facets_at, job_status::pending});
+  }
+
+  /// A job whose record and events `ops` removes; it was in that state.
+  void remove_job(const queue_job& job, job_status state) {
+    removed.push_back({job.id, facets_index(job), state});
+  }
+
   /// Encodes `event` as number `n` of its job and remembers to publish it.
-  void add_event(uint32_t n, job_event event, event_place place) {
+  void add_event(uint32_t n, job_event event, event_place place,
+                 uint32_t facets_at) {
     storage::put_event(ops, n, event);
-    ++moved;
     events.push_back(std::move(event));
     places.push_back(std::move(place));
+    event_facets.push_back(facets_at);
+  }
+  void add_event(uint32_t n, job_event event, job_status from,
+                 const queue_job& job) {
+    add_event(n, std::move(event),
+              {from, job.manager_id, job.step_id, job.type}, facets_index(job));
   }
 
   /// Counts `n` new jobs of one parent, `newest` the last of them.

@@ -108,8 +108,8 @@ job_manager_state::on_start(job_definition& definition, const run_hook& hook) {
   auto x = std::make_shared<commit>();
   storage::put_job(x->ops, record);
   storage::put_active(x->ops, record.id);
-  x->created = 1;
-  x->roots = 1;
+  x->add_job(record);
+  x->runs.emplace_back(record.id, storage::run_facets_of(record));
   run_started started{record.id, record.name};
   if (hook.also)
     hook.also(x->ops, started);

@@ -11,6 +11,9 @@ namespace quaero {
 
 namespace {
 
+/// Queue entries that are looked at for jobs that ran when the daemon stopped.
+constexpr size_t running_scan_max = 100'000;
+
 std::string cut(std::string text, size_t bytes_max) {
   if (!is_utf8(text))
     text = to_utf8(text);
@@ -65,18 +68,108 @@ void log_collector_state::add_totals(commit& change) {
   auto count = [this](job_status x) -> uint64_t& {
     return totals.jobs[static_cast<size_t>(x)];
   };
-  count(job_status::pending) += change.created;
+  for (const auto& x : change.made) {
+    ++count(x.state);
+    totals.roots += change.facets[x.facets].root;
+  }
   for (size_t i = 0; i < change.events.size(); ++i) {
     --count(change.places[i].from);
     ++count(change.events[i].status);
   }
-  totals.roots += change.roots;
+  for (const auto& x : change.removed) {
+    --count(x.state);
+    totals.roots -= change.facets[x.facets].root;
+  }
   totals.documents += static_cast<uint64_t>(change.documents);
+}
+
+const storage::run_facets& log_collector_state::run_of(const job_id& manager) {
+  static const storage::run_facets none;
+  if (!manager)
+    return none;
+  if (auto i = runs.find(manager); i != runs.end())
+    return i->second;
+  queue_job record;
+  auto result = storage::read_job(*db, manager, record);
+  if (!result.ok()) {
+    log::error("index.run_unreadable",
+               {{"run", to_string(manager)}, {"error", result.message}});
+    return none;
+  }
+  return runs.emplace(manager, storage::run_facets_of(record)).first->second;
+}
+
+void log_collector_state::index_jobs(commit& change) {
+  if (change.facets.empty())
+    return;
+  if (runs.size() > config.runs_kept_max)
+    runs.clear();
+  for (auto& [id, facets] : change.runs)
+    runs.insert_or_assign(id, std::move(facets));
+  std::vector<uint32_t> numbers;
+  numbers.reserve(change.facets.size());
+  for (const auto& x : change.facets)
+    numbers.push_back(index->name(x, run_of(x.manager)));
+  for (const auto& x : change.made)
+    index->add(numbers[x.facets], x.id);
+  for (size_t i = 0; i < change.events.size(); ++i) {
+    const auto& x = change.events[i];
+    const auto from = change.places[i].from;
+    if (from == x.status)
+      continue;
+    index->move(numbers[change.event_facets[i]], x.id, from, x.status);
+    if (x.status == job_status::running)
+      running.insert(x.id);
+    else if (from == job_status::running)
+      running.erase(x.id);
+  }
+  for (const auto& x : change.removed) {
+    index->remove(numbers[x.facets], x.id, x.state);
+    running.erase(x.id);
+  }
+  auto result = index->finish(change.ops);
+  if (!result.ok())
+    log::error("index.unreadable", {{"error", result.message}});
+}
+
+void log_collector_state::load_running() {
+  auto left = totals.jobs[static_cast<size_t>(job_status::running)];
+  auto look_at = [&](const job_id& id, bool is_step) {
+    std::vector<job_event> events;
+    auto result = storage::read_events(*db, id, events);
+    if (!result.ok())
+      log::error("index.job_unreadable",
+                 {{"job", to_string(id)}, {"error", result.message}});
+    else if (fold(events, is_step).status == job_status::running
+             && running.insert(id).second && left != 0)
+      --left;
+  };
+  std::vector<job_id> active;
+  auto result = storage::read_active(*db, active);
+  for (const auto& id : active) {
+    look_at(id, false);
+    std::vector<job_id> steps;
+    if (result.ok())
+      result = storage::read_children(*db, id, {}, SIZE_MAX, steps);
+    for (const auto& step : steps)
+      look_at(step, true);
+  }
+  // Jobs that ran are at the heads of their lanes.
+  size_t seen = 0;
+  if (result.ok() && left != 0)
+    result = storage::read_queue(*db, [&](storage::queue_entry&& x) {
+      if (left != 0 && ++seen <= running_scan_max)
+        look_at(x.id, false);
+    });
+  if (!result.ok())
+    log::error("index.unreadable", {{"error", result.message}});
 }
 
 ack_promise log_collector_state::on_commit(commit_ptr change) {
   auto reply = self->make_response_promise<void>();
   add_totals(*change);
+  index_jobs(*change);
+  const auto indexed = index->finished();
   auto block = number(*change);
   auto numbered = streams.number(*block, change->ops);
   if (!numbered.ok()) {
@@ -89,7 +182,8 @@ ack_promise log_collector_state::on_commit(commit_ptr change) {
   storage::put_totals(change->ops, totals);
   self->request(store, store_deadline, atom::commit_v, std::move(change))
     .then(
-      [this, reply, block]() mutable {
+      [this, reply, block, indexed]() mutable {
+        index->stored(indexed);
         acknowledge(reply);
         if (!block->events.empty() || !block->lines.empty()
             || !block->spawned.empty())
@@ -103,6 +197,7 @@ actor_status log_collector_state::on_status() const {
   return {name,
           self->mailbox().size(),
           {{"owners", static_cast<int64_t>(owners.size())},
+           {"running_jobs", static_cast<int64_t>(running.size())},
            {"lines", static_cast<int64_t>(totals.log_sequence)},
            {"streams", static_cast<int64_t>(streams.size())},
            {"events", static_cast<int64_t>(streams.events())}}};
@@ -117,14 +212,17 @@ log_collector(log_collector_actor::stateful_pointer<log_collector_state> self,
   auto result = storage::read_totals(*db, st.totals);
   if (result.ok())
     result = st.streams.open(config.streams, db);
+  st.config = config;
+  st.db = std::move(db);
   if (config.message_bytes_max == 0 || config.streams.events_kept_max == 0
+      || config.index.counts_kept_max == 0 || config.runs_kept_max == 0
       || !result.ok()) {
     self->quit(
       make_error(ec::invalid_config, "log collector: " + result.message));
     return log_collector_actor::behavior_type::make_empty_behavior();
   }
-  st.config = config;
-  st.db = std::move(db);
+  st.load_running();
+  st.index = std::make_unique<storage::job_index_writer>(*st.db, config.index);
   st.store = std::move(store);
   st.hub = std::move(hub);
   return {
@@ -137,6 +235,10 @@ log_collector(log_collector_actor::stateful_pointer<log_collector_state> self,
       self->state.streams.forget(owner);
     },
     [self](atom::stats) { return self->state.totals; },
+    [self](atom::list) {
+      const auto& xs = self->state.running;
+      return id_list{{xs.begin(), xs.end()}};
+    },
   };
 }
 

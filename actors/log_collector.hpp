@@ -8,6 +8,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <memory>
+#include <set>
 #include <unordered_map>
 
 namespace quaero {
@@ -16,6 +17,9 @@ struct log_collector_config {
   /// > 0; a longer message is cut at a character and marked.
   size_t message_bytes_max = 64 * 1024;
   stream_config streams;
+  storage::job_index_config index = {};
+  /// > 0; runs whose definition and tags stay in memory.
+  size_t runs_kept_max = 10'000;
 };
 
 /// Numbers what is said, in the order in which it is committed.
@@ -38,23 +42,31 @@ struct log_collector_state {
   std::unordered_map<job_id, counters> owners;
   storage::totals totals;
   run_streams streams;
+  std::unique_ptr<storage::job_index_writer> index;
+  std::unordered_map<job_id, storage::run_facets> runs;
+  /// Jobs that run, as their events say.
+  std::set<job_id> running;
 
   ack_promise on_commit(commit_ptr change);
   actor_status on_status() const;
   std::shared_ptr<event_block> number(commit& change);
   counters& counters_of(const job_id& owner);
   void add_totals(commit& change);
+  void index_jobs(commit& change);
+  const storage::run_facets& run_of(const job_id& manager);
+  void load_running();
 };
 
 /// The one way to the STORE for everything that logs or changes a job. Numbers
 /// each line in its owner's log and over all, keeps the totals of jobs by
-/// state in the same batch, gives events and lines their numbers in the streams
-/// of their runs, and publishes what was committed, in that order.
+/// state and the index of jobs in the same batch, gives events and lines their
+/// numbers in the streams of their runs, and publishes what was committed, in
+/// that order.
 /// Replies when the STORE has. Reads an owner's newest line and a stream's end
 /// when it first hears of it, so numbers go on across a restart: spawn it
 /// detached.
-/// Bounds: O(1) a line; a small record for each owner and each stream that was
-/// not forgotten.
+/// Bounds: O(1) a line, a job and a facet of it; a small record for each owner
+/// and each stream that was not forgotten and each job that runs.
 /// Errors: the STORE's. A stream whose end cannot be read ends the actor.
 log_collector_actor::behavior_type
 log_collector(log_collector_actor::stateful_pointer<log_collector_state> self,

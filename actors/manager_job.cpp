@@ -43,12 +43,6 @@ job_scope manager_job_state::scope_of(const job_id& step_id,
           config.definition.id, step_name, config.definition.tags};
 }
 
-event_place manager_job_state::place_of(const job_id& step_id,
-                                        job_status from) const {
-  return {from, config.record.id, step_id,
-          std::string{step_id ? step_job_type : manager_job_type}};
-}
-
 queue_job manager_job_state::step_record(size_t i, const job_id& id) const {
   const auto& x = step_at(i);
   queue_job job;
@@ -132,8 +126,8 @@ void manager_job_state::start() {
   event.id = config.record.id;
   event.status = job_status::running;
   event.at = started_at;
-  x->add_event(next_event++, std::move(event),
-               place_of({}, job_status::pending));
+  x->add_event(next_event++, std::move(event), job_status::pending,
+               config.record);
   add_line(*x, log_level::info,
            "Starting job definition execution: " + config.definition.name
              + " (ID: " + config.definition.id
@@ -277,14 +271,15 @@ void manager_job_state::skip_step(size_t i, const std::string& why) {
   node.status = job_status::skipped;
   node.id = ids->next();
   auto x = std::make_shared<commit>();
-  storage::put_job(x->ops, step_record(i, node.id));
-  x->created = 1;
+  const auto record = step_record(i, node.id);
+  storage::put_job(x->ops, record);
+  x->add_job(record);
   job_event event;
   event.id = node.id;
   event.status = job_status::skipped;
   event.at = clock->now();
   event.error = why;
-  x->add_event(1, std::move(event), place_of(node.id, job_status::pending));
+  x->add_event(1, std::move(event), job_status::pending, record);
   add_line(*x, log_level::warn,
            "Step '" + step_at(i).name + "' skipped: " + why);
   self->send(actors.collector, atom::commit_v, std::move(x));
@@ -363,8 +358,8 @@ void manager_job_state::finish() {
                               : job_status::completed;
   const auto status = event.status;
   auto x = std::make_shared<commit>();
-  x->add_event(next_event++, std::move(event),
-               place_of({}, job_status::running));
+  x->add_event(next_event++, std::move(event), job_status::running,
+               config.record);
   storage::remove_active(x->ops, config.record.id);
   auto text = "Job " + to_string(status) + " in "
               + format_duration(clock->now() - started_at) + ": "
@@ -478,8 +473,8 @@ void manager_job_state::on_down(const caf::down_msg& down) {
   event.status = job_status::failed;
   event.at = clock->now();
   event.error = why;
-  x->add_event(UINT32_MAX, std::move(event),
-               place_of(node.id, job_status::running));
+  x->add_event(UINT32_MAX, std::move(event), job_status::running,
+               step_record(which, node.id));
   self->send(actors.collector, atom::commit_v, std::move(x));
   stop("step '" + step_at(which).name + "': " + why);
   cancel_all();

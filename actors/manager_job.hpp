@@ -100,7 +100,6 @@ struct manager_job_state {
   const step& step_at(size_t i) const { return config.definition.steps[i]; }
   size_t index_of(const std::string& name) const;
   job_scope scope_of(const job_id& step_id, const std::string& name) const;
-  event_place place_of(const job_id& step_id, job_status from) const;
   queue_job step_record(size_t i, const job_id& id) const;
   step_job_config step_config(size_t i);
   void add_line(commit& to, log_level level, std::string message);

@@ -63,23 +63,16 @@ caf::error queue_state::refusal(const enqueue_request& request) {
 void queue_state::take_all(enqueue_request& request) {
   auto& change = *pending.change;
   change.ops.append(request.ops);
-  const bool roots = !request.jobs.empty() && !request.jobs[0].parent_id;
-  uint64_t created = 0;
   job_id existing;
   auto& made = request.made;
   made.ids.reserve(request.jobs.size());
   for (auto& job : request.jobs) {
     made.ids.push_back(job.id);
-    if (take_in(job, change.ops, existing)) {
-      ++created;
-    } else {
+    if (!take_in(job, change.ops, existing)) {
       made.existing.push_back(static_cast<uint32_t>(made.ids.size() - 1));
       made.ids.back() = existing;
     }
   }
-  change.created += created;
-  if (roots)
-    change.roots += created;
   if (request.also)
     request.also(change.ops, made);
 }
@@ -136,7 +129,7 @@ void queue_state::bring_back(const storage::queue_entry& x, bool interrupted) {
   job.lane = &lanes_of(x.type, x.queue);
   lane_used[x.key.lane] = true;
   enter(job, x.manager_id, x.step_id);
-  set_terms(job, x.unique_key, x.expires_at);
+  set_terms(job, {x.unique_key, x.expires_at, x.tags});
   if (!x.unique_key.empty())
     unique.emplace(x.unique_key, x.id);
   if (x.step_id)

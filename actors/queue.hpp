@@ -170,8 +170,8 @@ struct queue_state {
   void arm_wake();
   void enter(queued_job& x, const job_id& manager, const job_id& step);
   void leave(queued_job& x);
-  void set_terms(queued_job& x, const std::string& unique_key,
-                 timestamp expires_at);
+  uint32_t facets_at(const queued_job& x);
+  void set_terms(queued_job& x, job_terms wanted);
   bool expired(const queued_job& x, timestamp now) const;
 
   // -- named queues (queue_names.cpp) -----------------------------------------

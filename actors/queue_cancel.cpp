@@ -108,7 +108,8 @@ void queue_state::end_entry(queued_job& x, job_status status, std::string why) {
   event.at = clock->now();
   event.error = std::move(why);
   // Nothing can follow, so the number is the last one there is.
-  pending.change->add_event(UINT32_MAX, std::move(event), place_of(x, from));
+  pending.change->add_event(UINT32_MAX, std::move(event), place_of(x, from),
+                            facets_at(x));
   storage::remove_queue_entry(pending.change->ops, x.key);
   if (const auto& step = scopes[x.scope].step) {
     auto& delta = pending.delta(step);

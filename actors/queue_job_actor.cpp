@@ -21,10 +21,6 @@ job_event start_of(const leased_job& lease, timestamp at) {
   return event;
 }
 
-event_place place_of(const queue_job& x, job_status from) {
-  return {from, x.manager_id, x.step_id, x.type};
-}
-
 /// The attempt before this one, which nobody ended.
 job_event end_of_interrupted(const leased_job& lease, timestamp at) {
   job_event event;
@@ -47,10 +43,10 @@ void queue_job_state::start() {
   if (lease.interrupted_epoch != 0) {
     change->add_event(2 * (lease.attempt - 1),
                       end_of_interrupted(lease, started_at),
-                      place_of(lease.job, job_status::running));
+                      job_status::running, lease.job);
   }
   change->add_event(2 * lease.attempt - 1, start_of(lease, started_at),
-                    place_of(lease.job, job_status::pending));
+                    job_status::pending, lease.job);
   self->request(collector, store_deadline, atom::commit_v, std::move(change))
     .then([this] { on_start(); },
           [this](caf::error& e) { self->quit(std::move(e)); });

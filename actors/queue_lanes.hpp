@@ -63,6 +63,7 @@ struct queued_job {
 struct job_terms {
   std::string unique_key;
   timestamp expires_at{}; ///< Zero is never.
+  std::vector<std::string> tags;
 };
 
 /// Jobs in the order in which they came. Owns none of them.

@@ -106,10 +106,10 @@ void queue_state::settle_retry(job_report& report, queued_job& held) {
     start.at = report.started_at;
     start.error.clear();
     change.add_event(2 * report.attempt - 1, std::move(start),
-                     place_of(held, job_status::pending));
+                     place_of(held, job_status::pending), facets_at(held));
   }
   change.add_event(2 * report.attempt, std::move(event),
-                   place_of(held, job_status::running));
+                   place_of(held, job_status::running), facets_at(held));
   const auto& of = scopes[held.scope];
   const auto kept = held.has_terms ? terms[held.id] : job_terms{};
   const comeback x{&held, new_key(held.priority, report.retry_at),
@@ -117,7 +117,7 @@ void queue_state::settle_retry(job_report& report, queued_job& held) {
   storage::put_queue_entry(
     change.ops, {x.key, held.id, of.step, of.manager, held.lane->type->name,
                  held.lane->queue->name, held.priority, x.run_at,
-                 report.attempt, kept.unique_key, kept.expires_at});
+                 report.attempt, kept.unique_key, kept.expires_at, kept.tags});
   pending.comebacks.push_back(x);
   if (of.step)
     --pending.delta(of.step).started;
@@ -153,7 +153,8 @@ void queue_state::settle_terminal(job_report& report, const queued_job& held,
   pending.change->add_event(2 * report.attempt, std::move(event),
                             place_of(held, report.start_logged
                                              ? job_status::running
-                                             : job_status::pending));
+                                             : job_status::pending),
+                            facets_at(held));
 }
 
 void queue_state::spawn_children(std::vector<new_job>& children,
@@ -164,13 +165,9 @@ void queue_state::spawn_children(std::vector<new_job>& children,
   auto& change = *pending.change;
   auto made = make_jobs(children, {manager, step, step}, *ids, clock->now(),
                         change.ops);
-  uint64_t count = 0;
   job_id existing;
   for (auto& job : made)
-    count += uint64_t{take_in(job, change.ops, existing)};
-  change.created += count;
-  if (!step)
-    change.roots += count;
+    take_in(job, change.ops, existing);
 }
 
 } // namespace quaero

@@ -28,9 +28,10 @@ bool queue_state::take_in(queue_job& job, storage::write_batch& out,
   x.lane = &lanes_of(job.type, job.queue);
   storage::put_queue_entry(out, {x.key, job.id, job.step_id, job.manager_id,
                                  job.type, job.queue, x.priority, job.run_at, 0,
-                                 job.unique_key, job.expires_at});
+                                 job.unique_key, job.expires_at, job.tags});
   enter(x, job.manager_id, job.step_id);
-  set_terms(x, job.unique_key, job.expires_at);
+  set_terms(x, {job.unique_key, job.expires_at, job.tags});
+  pending.change->add_job(job.id, facets_at(x));
   if (job.step_id)
     ++pending.delta(job.step_id).created;
   pending.change->add_spawned(job, 1);
@@ -50,11 +51,20 @@ storage::queue_key queue_state::new_key(uint8_t priority, timestamp run_at) {
   return key;
 }
 
-void queue_state::set_terms(queued_job& x, const std::string& unique_key,
-                            timestamp expires_at) {
-  x.has_terms = !unique_key.empty() || expires_at != timestamp{};
+void queue_state::set_terms(queued_job& x, job_terms wanted) {
+  x.has_terms = !wanted.unique_key.empty() || wanted.expires_at != timestamp{}
+                || !wanted.tags.empty();
   if (x.has_terms)
-    terms[x.id] = {unique_key, expires_at};
+    terms[x.id] = std::move(wanted);
+}
+
+/// Where the commit that gathers has what the job is found by.
+uint32_t queue_state::facets_at(const queued_job& x) {
+  static const std::vector<std::string> no_tags;
+  const auto& of = scopes[x.scope];
+  return pending.change->facets_index(
+    of.manager, x.lane->type->name, x.lane->queue->name,
+    x.has_terms ? terms.at(x.id).tags : no_tags, !of.step);
 }
 
 void queue_state::enter(queued_job& x, const job_id& manager,

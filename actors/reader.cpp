@@ -3,7 +3,6 @@
 #include "actors/recovery.hpp"
 #include "actors/stream_pages.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace quaero {
@@ -17,11 +16,6 @@ caf::error failed(const storage::status& why, const char* what) {
   if (why.code == storage::errc::not_found)
     return make_error(ec::not_found, std::string{"no such "} + what);
   return make_error(ec::storage_failed, why.message);
-}
-
-bool wanted(const job_query& query, job_status x) {
-  const auto& xs = query.filter.states;
-  return xs.empty() || std::find(xs.begin(), xs.end(), x) != xs.end();
 }
 
 } // namespace
@@ -44,65 +38,6 @@ caf::result<job_view> reader_state::on_get(const job_id& id) {
   if (auto e = view(id, out))
     return e;
   return out;
-}
-
-caf::error reader_state::next_ids(const job_query& query, job_id& after,
-                                  bool& more, std::vector<job_id>& out) const {
-  out.clear();
-  const auto& parents = query.filter.parents;
-  auto result = parents.empty() ? storage::read_roots(*db, after, page_ids, out)
-                                : storage::read_children(*db, parents[0], after,
-                                                         page_ids, out);
-  if (!result.ok())
-    return failed(result, "job");
-  more = out.size() == page_ids;
-  if (!out.empty())
-    after = out.back();
-  return caf::none;
-}
-
-caf::result<job_page> reader_state::on_list(const job_query& query) {
-  ++reads;
-  job_page page;
-  job_id after;
-  bool more = true;
-  std::vector<job_id> ids;
-  size_t seen = 0;
-  // All roots are counted already: reading stops behind the page.
-  const bool counted
-    = query.filter.parents.empty() && query.filter.states.empty();
-  while (more && seen < config.list_scan_max) {
-    if (auto e = next_ids(query, after, more, ids))
-      return e;
-    for (const auto& id : ids) {
-      ++seen;
-      if (counted && page.jobs.size() == query.limit)
-        break;
-      const bool in_page
-        = page.total >= query.offset && page.jobs.size() < query.limit;
-      if (query.filter.states.empty() && !in_page) {
-        ++page.total;
-        continue;
-      }
-      job_view one;
-      if (auto e = view(id, one))
-        return e;
-      if (!wanted(query, one.state.status))
-        continue;
-      if (in_page)
-        page.jobs.push_back(std::move(one));
-      ++page.total;
-    }
-    more &= !counted || page.jobs.size() < query.limit;
-  }
-  if (counted) {
-    storage::totals sums;
-    auto result = storage::read_totals(*db, sums);
-    if (!result.ok())
-      return failed(result, "total");
-    page.total = sums.roots;
-  }
-  return page;
 }
 
 caf::result<log_page> reader_state::on_log(const job_id& owner,
@@ -257,18 +192,18 @@ caf::result<std::vector<job_view>>
 reader_state::on_visit(const job_id& parent) {
   ++reads;
   std::vector<job_view> out;
-  const auto query = children_of(parent, SIZE_MAX);
   job_id after;
-  bool more = true;
   std::vector<job_id> ids;
-  while (more) {
-    if (auto e = next_ids(query, after, more, ids))
-      return e;
+  do {
+    auto result = storage::read_children(*db, parent, after, page_ids, ids);
+    if (!result.ok())
+      return failed(result, "job");
     for (const auto& id : ids) {
       if (auto e = view(id, out.emplace_back()))
         return e;
+      after = id;
     }
-  }
+  } while (ids.size() == page_ids);
   return out;
 }
 
@@ -306,9 +241,11 @@ actor_status reader_state::on_status() const {
 
 reader_actor::behavior_type
 reader(reader_actor::stateful_pointer<reader_state> self, reader_config config,
-       std::shared_ptr<const storage::store> db) {
+       std::shared_ptr<const storage::store> db,
+       log_collector_actor collector) {
   auto& st = self->state;
   st.config = config;
+  st.collector = std::move(collector);
   st.db = std::move(db);
   return {
     [self](atom::status) { return self->state.on_status(); },

@@ -2,6 +2,7 @@
 
 #include "actors/actors.hpp"
 #include "actors/stream_pages.hpp"
+#include "storage/job_search.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -13,8 +14,14 @@
 namespace quaero {
 
 struct reader_config {
-  /// > 0; jobs that a filtered list looks at before it stops counting.
-  size_t list_scan_max = 100'000;
+  /// > 0; records that one page of a list may read.
+  size_t list_scan_max = 20'000;
+  /// > 0; ids in the index that one page may look at.
+  uint64_t list_ids_max = 1'000'000;
+  /// Ids and records looked at to count what no count is stored of.
+  uint64_t count_ids_max = 100'000;
+  uint64_t count_reads_max = 1000;
+  storage::job_search_config search;
   /// > 0; documents that a sorted list, or one of a span of time, looks at.
   size_t document_scan_max = 100'000;
   size_t document_tags_max = 10'000;             ///< > 0; in the list of tags.
@@ -33,6 +40,7 @@ struct reader_state {
   reader_actor::pointer self;
   reader_config config;
   std::shared_ptr<const storage::store> db;
+  log_collector_actor collector; ///< Knows what runs; may be absent.
   int64_t reads = 0;
 
   caf::result<job_view> on_get(const job_id& id);
@@ -54,21 +62,23 @@ struct reader_state {
   caf::result<std::vector<job_definition>> on_definitions();
   actor_status on_status() const;
 
-private:
   caf::error view(const job_id& id, job_view& out) const;
-  caf::error next_ids(const job_query& query, job_id& after, bool& more,
-                      std::vector<job_id>& out) const;
+  caf::result<job_page> list(const job_query& query,
+                             const std::vector<job_id>& running) const;
 };
 
 /// Answers everything that is read from the database, from what is committed.
 /// Blocks on the disk: spawn it detached, as many as shall read at a time.
-/// Bounds: a list reads what it answers plus what its offset and filter skip,
-/// at most `list_scan_max` jobs; its total is exact up to that. A search looks
-/// at the newest documents until its page is full or a limit is reached.
+/// Bounds: a list reads the records it answers and those that names, texts and
+/// states of jobs that wait or run make it look at, and ids in the index; both
+/// up to a limit, where it stops and says where to go on. Its total is exact
+/// where counts are stored, else up to a limit.
+/// A search looks at the newest documents until its page is full or a limit is
+/// reached.
 /// Errors: ec::not_found, ec::storage_failed (damaged records are named),
 /// ec::limit_reached for a list of documents that would look at too many.
 reader_actor::behavior_type
 reader(reader_actor::stateful_pointer<reader_state> self, reader_config config,
-       std::shared_ptr<const storage::store> db);
+       std::shared_ptr<const storage::store> db, log_collector_actor collector);
 
 } // namespace quaero

@@ -39,8 +39,8 @@ runtime::runtime(caf::actor_system& system, runtime_config config,
   collector = spawn_blocking(system, detach, log_collector, config.log, reading,
                              store, caf::actor_cast<event_sink_actor>(hub));
   for (uint32_t i = 0; i < config.readers; ++i)
-    readers.push_back(
-      spawn_blocking(system, detach, reader, config.reader, reading));
+    readers.push_back(spawn_blocking(system, detach, reader, config.reader,
+                                     reading, collector));
   documents = spawn_blocking(system, detach, document_store, reading, ids,
                              &clock, collector, config.documents);
   config.queue.boot = boot;

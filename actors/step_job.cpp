@@ -48,11 +48,6 @@ void step_job_state::add_lines(commit& to, std::vector<log_line> lines) {
     add_line(to, x.level, std::move(x.message));
 }
 
-event_place step_job_state::place_from(job_status from) const {
-  const auto& record = config.record;
-  return {from, record.manager_id, record.id, record.type};
-}
-
 void step_job_state::add_event(commit& to, job_status status, job_status from,
                                std::string error) {
   job_event event;
@@ -60,7 +55,7 @@ void step_job_state::add_event(commit& to, job_status status, job_status from,
   event.status = status;
   event.at = clock->now();
   event.error = std::move(error);
-  to.add_event(next_event++, std::move(event), place_from(from));
+  to.add_event(next_event++, std::move(event), from, config.record);
 }
 
 void step_job_state::log(log_level level, std::string message) {
@@ -83,7 +78,7 @@ void step_job_state::start() {
   started_at = clock->now();
   auto x = change();
   storage::put_job(x->ops, config.record);
-  x->created = 1;
+  x->add_job(config.record);
   add_event(*x, job_status::running, job_status::pending, {});
   add_line(*x, log_level::info,
            "Starting Step " + std::to_string(config.index + 1) + '/'
@@ -357,9 +352,9 @@ void step_job_state::finish(job_status status, std::string error,
   event.error = error;
   event.children = counts;
   event.result = result;
-  x->add_event(
-    next_event++, std::move(event),
-    place_from(waiting_for_retry ? job_status::pending : job_status::running));
+  x->add_event(next_event++, std::move(event),
+               waiting_for_retry ? job_status::pending : job_status::running,
+               config.record);
   if (status == job_status::failed)
     add_line(*x, log_level::error, "Step failed after " + took + ": " + error);
   else if (status == job_status::cancelled)

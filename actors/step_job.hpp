@@ -90,7 +90,6 @@ struct step_job_state {
   commit_ptr change();
   void add_line(commit& to, log_level level, std::string message);
   void add_lines(commit& to, std::vector<log_line> lines);
-  event_place place_from(job_status from) const;
   void add_event(commit& to, job_status status, job_status from,
                  std::string error);
   void log(log_level level, std::string message);

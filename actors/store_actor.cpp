@@ -73,7 +73,7 @@ void store_state::tell_meter(const std::vector<waiting>& batch, bool sync,
     return;
   uint64_t jobs = 0;
   for (const auto& x : batch)
-    jobs += x.change->created + x.change->moved;
+    jobs += x.change->made.size() + x.change->event_facets.size();
   config.meter->store_write(jobs, sync, took.count());
 }
 

@@ -24,12 +24,14 @@ struct job_view {
 
 struct job_page {
   std::vector<job_view> jobs;
-  uint64_t total = 0; ///< Of the whole list, wherever the page begins.
+  /// Of the whole list where counts are stored, else from `after` on.
+  uint64_t total = 0;
   /// False: at least `total`, counting has stopped at a limit.
   bool total_is_exact = true;
   /// Where the next page begins (job_query::after); none behind the last one.
   /// A page may be short, even empty, and not be the last: matches are rare.
   job_id next;
+  size_t offset_left = 0; ///< Of the offset, for the next page.
 };
 
 /// What a list says about how many jobs match.

@@ -3,11 +3,13 @@
 //   throughput  noop jobs from submission to their committed, published end,
 //               against the database alone with the same records
 //   live        lines of a run to many WebSockets that follow it
+//   lists       pages of 50 jobs out of a long history, by several filters
 //
 // Every run checks that exactly the right jobs ran; a run that is not exact
 // ends with 1 and its figure is void.
 
 #include "bench/conditions.hpp"
+#include "bench/lists.hpp"
 #include "bench/live.hpp"
 #include "bench/throughput.hpp"
 #include "definitions/json.hpp"
@@ -111,6 +113,40 @@ int run_live_bench(live_bench_config how, bool json) {
   return x.exact ? 0 : 1;
 }
 
+value as_value(const list_result& x) {
+  return value::make_object({{"query", x.query},
+                             {"total", x.total},
+                             {"total_is_exact", x.total_is_exact},
+                             {"jobs", x.jobs},
+                             {"first_ms", x.first_ms},
+                             {"p50_ms", x.p50_ms},
+                             {"p99_ms", x.p99_ms},
+                             {"max_ms", x.max_ms}});
+}
+
+int run(lists_config& how, bool json) {
+  if (how.dir.empty())
+    how.dir = std::filesystem::temp_directory_path()
+              / ("quaero-bench-" + std::to_string(getpid()));
+  std::filesystem::create_directories(how.dir);
+  value::array lists;
+  for (const auto& x : run_lists(how)) {
+    std::fprintf(stderr,
+                 "%-50s %8llu%s  p50 %.2f ms, p99 %.2f ms, max %.2f ms\n",
+                 x.query.c_str(), static_cast<unsigned long long>(x.total),
+                 x.total_is_exact ? " " : "+", x.p50_ms, x.p99_ms, x.max_ms);
+    lists.push_back(as_value(x));
+  }
+  auto line = value::make_object({{"scenario", "lists"},
+                                  {"jobs", how.jobs},
+                                  {"lists", std::move(lists)},
+                                  {"conditions", conditions(how.dir)}});
+  std::filesystem::remove_all(how.dir);
+  std::printf("%s\n",
+              json ? to_json(line).c_str() : to_pretty_json(line).c_str());
+  return 0;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -156,10 +192,22 @@ int main(int argc, char** argv) {
     ->capture_default_str();
   live_command->add_option("--dir", live.dir, "for the database");
   live_command->add_flag("--json", x.json, "one JSON line");
+  lists_config how;
+  auto* lists = app.add_subcommand("lists", "ask for pages of a long history");
+  lists->add_option("--jobs", how.jobs)
+    ->check(CLI::Range(uint64_t{1}, uint64_t{100'000'000}))
+    ->capture_default_str();
+  lists->add_option("--rounds", how.rounds, "times each list is asked for")
+    ->check(CLI::Range(1, 1'000'000))
+    ->capture_default_str();
+  lists->add_option("--dir", how.dir, "for the database");
+  lists->add_flag("--json", x.json, "one JSON line");
   CLI11_PARSE(app, argc, argv);
   try {
     if (live_command->parsed())
       return run_live_bench(live, x.json);
+    if (lists->parsed())
+      return run(how, x.json);
     return run(x);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "quaero-bench: %s\n", e.what());

@@ -270,24 +270,32 @@ private:
     }
   }
 
-  // All that waits or runs, unless it is too much. Steps that are over may be
-  // among them.
+  // All that waits or runs, unless it is too much, or some of it is in neither
+  // of the tables. Steps that are over may be among them.
   bool read_live(std::vector<job_id>& out) {
-    state_counts counts{};
-    keep(read_job_counts(db_, facet::all, {}, counts));
-    const auto live = counts[static_cast<size_t>(job_status::pending)]
-                      + counts[static_cast<size_t>(job_status::running)];
-    if (live > config_.live_read_max)
+    const auto all = live_of(facet::all, {});
+    const auto runs = live_of(facet::type, manager_job_type);
+    const auto steps = live_of(facet::type, step_job_type);
+    if (all > config_.live_read_max)
       return false;
     keep(read_queue(db_, [&](queue_entry&& x) { out.push_back(x.id); }));
-    std::vector<job_id> runs;
-    keep(read_active(db_, runs));
-    for (const auto& run : runs) {
+    std::vector<job_id> active;
+    keep(read_active(db_, active));
+    if (out.size() + runs + steps != all || active.size() != runs)
+      return false;
+    for (const auto& run : active) {
       out.push_back(run);
       keep(for_each_child(db_, run,
                           [&](const job_id& step) { out.push_back(step); }));
     }
     return true;
+  }
+
+  uint64_t live_of(facet about, std::string_view text) {
+    state_counts counts{};
+    keep(read_job_counts(db_, about, text, counts));
+    return counts[static_cast<size_t>(job_status::pending)]
+           + counts[static_cast<size_t>(job_status::running)];
   }
 
   const store& db_;

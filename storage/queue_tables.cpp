@@ -22,7 +22,8 @@ enum entry_field : uint64_t {
   entry_priority = 1 << 5, ///< Absent: the lane.
   entry_unique_key = 1 << 6,
   entry_expires_at = 1 << 7,
-  entry_fields_end = 1 << 8,
+  entry_tags = 1 << 8,
+  entry_fields_end = 1 << 9,
 };
 
 fixed_key to_key(const queue_key& x) {
@@ -44,6 +45,7 @@ uint64_t fields_of(const queue_entry& x) {
   add(x.priority != x.key.lane, entry_priority);
   add(!x.unique_key.empty(), entry_unique_key);
   add(x.expires_at != timestamp{}, entry_expires_at);
+  add(!x.tags.empty(), entry_tags);
   return result;
 }
 
@@ -69,6 +71,8 @@ void encode(std::string& out, const queue_entry& x) {
     put_string(out, x.unique_key);
   if (fields & entry_expires_at)
     put_time_from(out, id_time(x.id), x.expires_at);
+  if (fields & entry_tags)
+    put_strings(out, x.tags);
 }
 
 bool decode(std::string_view key, std::string_view val, queue_entry& x) {
@@ -95,6 +99,8 @@ bool decode(std::string_view key, std::string_view val, queue_entry& x) {
     x.unique_key = in.take_string();
   if (fields & entry_expires_at)
     x.expires_at = in.take_time_from(id_time(x.id));
+  if (fields & entry_tags)
+    x.tags = in.take_strings();
   return key_in.done() && in.done();
 }
 

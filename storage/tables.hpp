@@ -112,6 +112,7 @@ struct queue_entry {
   uint32_t attempt = 0;   ///< Attempts that have failed.
   std::string unique_key; ///< Freed with the entry.
   timestamp expires_at{}; ///< Zero is never.
+  std::vector<std::string> tags = {};
   bool operator==(const queue_entry&) const = default;
 };
 

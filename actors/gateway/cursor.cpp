@@ -112,4 +112,23 @@ std::optional<list_position> read_cursor(std::string_view list,
   return out;
 }
 
+bool take_cursor(const exchange_ptr& ex, std::string_view list,
+                 std::optional<list_position>& out) {
+  query_reader query{ex->request()};
+  const auto text = query.text("cursor");
+  if (text.empty())
+    return true;
+  if (query.number("offset", 0, 0, SIZE_MAX) != 0)
+    query.refuse("offset", "goes without a cursor");
+  if (!query.ok()) {
+    ex->reply(query.problem());
+    return false;
+  }
+  out = read_cursor(list, text);
+  if (!out)
+    ex->reply(make_problem(400, "invalid_cursor",
+                           "cursor: is not from this list, or was changed"));
+  return out.has_value();
+}
+
 } // namespace quaero

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "actors/gateway/exchange.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,5 +29,11 @@ std::string make_cursor(std::string_view list, const list_position& x);
 ///          up, or of another list.
 std::optional<list_position> read_cursor(std::string_view list,
                                          std::string_view text);
+
+/// Reads the parameter `cursor` of a request; `out` stays empty without one.
+/// Answers 400 and returns false if it is not one of this list, or comes with
+/// an offset.
+bool take_cursor(const exchange_ptr& ex, std::string_view list,
+                 std::optional<list_position>& out);
 
 } // namespace quaero

@@ -1,3 +1,4 @@
+#include "actors/gateway/cursor.hpp"
 #include "actors/gateway/idempotency.hpp"
 #include "actors/gateway/router.hpp"
 #include "actors/gateway/views.hpp"
@@ -38,6 +39,12 @@ struct list_wanted {
   size_t offset = 0;
   std::string order_by;
   bool descending = false;
+  std::string name; ///< Of the list, for cursors.
+  std::optional<list_position> from;
+
+  bool before(const std::string& left, const std::string& right) const {
+    return descending ? right < left : left < right;
+  }
 };
 
 list_wanted read_list_wanted(query_reader& query) {
@@ -49,6 +56,8 @@ list_wanted read_list_wanted(query_reader& query) {
   out.order_by = query.choice(
     "order_by", "name", {"name", "id", "type", "created_at", "updated_at"});
   out.descending = query.choice("order_dir", "ASC", {"ASC", "DESC"}) == "DESC";
+  out.name = "definitions\n" + out.type + '\n' + query.text("enabled") + '\n'
+             + out.order_by + (out.descending ? "\ndesc" : "\nasc");
   return out;
 }
 
@@ -65,6 +74,25 @@ http_answer definition_answer(const exchange_ptr& ex, const job_definition& x,
   return out;
 }
 
+// Where a definition stands, for a cursor: behind it the list goes on, whatever
+// was stored or removed meanwhile.
+std::string place_of(const job_definition& x, const std::string& order_by) {
+  return sort_key(x, order_by) + '\0' + x.id;
+}
+
+size_t first_behind(const std::vector<job_definition>& xs,
+                    const list_wanted& wanted) {
+  const auto& place = wanted.from->place;
+  const auto split = std::min(place.rfind('\0'), place.size());
+  const auto key = place.substr(0, split);
+  const auto id = place.substr(std::min(split + 1, place.size()));
+  auto first = std::find_if(xs.begin(), xs.end(), [&](const auto& x) {
+    auto one = sort_key(x, wanted.order_by);
+    return one == key ? id < x.id : wanted.before(key, one);
+  });
+  return static_cast<size_t>(first - xs.begin());
+}
+
 value definitions_json(std::vector<job_definition>& xs,
                        const list_wanted& wanted, const key_lookup& keys) {
   std::erase_if(xs, [&](const job_definition& x) {
@@ -76,18 +104,25 @@ value definitions_json(std::vector<job_definition>& xs,
     auto right = sort_key(b, wanted.order_by);
     if (left == right)
       return a.id < b.id; // One order only, so that pages never overlap.
-    return wanted.descending ? right < left : left < right;
+    return wanted.before(left, right);
   });
   value::array out;
+  auto begin = wanted.offset;
+  if (wanted.from)
+    begin = first_behind(xs, wanted);
   auto end = xs.size();
-  if (wanted.offset < end)
-    end = std::min(end, wanted.offset + wanted.limit);
-  for (size_t i = wanted.offset; i < end; ++i)
+  if (begin < end)
+    end = std::min(end, begin + wanted.limit);
+  for (size_t i = begin; i < end; ++i)
     out.push_back(definition_json(xs[i], keys));
+  std::string next;
+  if (begin < end && end < xs.size())
+    next = make_cursor(wanted.name, {place_of(xs[end - 1], wanted.order_by)});
   return value::make_object({{"job_definitions", std::move(out)},
                              {"total_count", uint64_t{xs.size()}},
                              {"limit", uint64_t{wanted.limit}},
-                             {"offset", uint64_t{wanted.offset}}});
+                             {"offset", uint64_t{wanted.offset}},
+                             {"next_cursor", std::move(next)}});
 }
 
 void list_definitions(const exchange_ptr& ex) {
@@ -95,6 +130,8 @@ void list_definitions(const exchange_ptr& ex) {
   auto wanted = read_list_wanted(query);
   if (!query.ok())
     return ex->reply(query.problem());
+  if (!take_cursor(ex, wanted.name, wanted.from))
+    return;
   ex->ask<std::vector<job_definition>>(
     ex->actors().reader,
     [=](std::vector<job_definition>& xs) {

@@ -1,3 +1,4 @@
+#include "actors/gateway/cursor.hpp"
 #include "actors/gateway/router.hpp"
 #include "actors/gateway/views.hpp"
 #include "definitions/json.hpp"
@@ -43,11 +44,29 @@ storage::document_query read_document_query(query_reader& query) {
   return out;
 }
 
+// The list and all that decides what is in it, for cursors.
+std::string list_name(const query_reader& query) {
+  std::string out{"documents"};
+  for (auto part : {"source_type", "tags", "tag", "job_id", "order_by",
+                    "order_dir", "created_after", "created_before"})
+    out += '\n' + query.text(part);
+  return out;
+}
+
 void list_documents(const exchange_ptr& ex) {
   query_reader query{ex->request()};
   auto wanted = read_document_query(query);
   if (!query.ok())
     return ex->reply(query.problem());
+  // A document that changes moves in the list: a cursor is a number of items,
+  // and the order of this list cannot be kept from page to page.
+  const auto name = list_name(query);
+  const auto offset = wanted.offset;
+  std::optional<list_position> from;
+  if (!take_cursor(ex, name, from))
+    return;
+  if (from)
+    wanted.offset = from->offset;
   // Sorting may look at many: not where everybody else asks.
   const auto& actors = ex->actors();
   ex->ask<document_page>(
@@ -56,10 +75,14 @@ void list_documents(const exchange_ptr& ex) {
       value::array out;
       for (const auto& x : page.documents)
         out.push_back(document_json(x));
-      ex->reply(value::make_object({{"documents", std::move(out)},
-                                    {"total_count", page.total},
-                                    {"limit", uint64_t{wanted.limit}},
-                                    {"offset", uint64_t{wanted.offset}}}));
+      const uint64_t end = wanted.offset + wanted.limit;
+      ex->reply(value::make_object(
+        {{"documents", std::move(out)},
+         {"total_count", page.total},
+         {"limit", uint64_t{wanted.limit}},
+         {"offset", uint64_t{offset}},
+         {"next_cursor",
+          end < page.total ? make_cursor(name, {{}, end}) : std::string{}}}));
     },
     atom::documents_v, wanted);
 }

@@ -3,85 +3,13 @@
 #include "actors/gateway/views.hpp"
 #include "definitions/time.hpp"
 
-#include <algorithm>
 #include <memory>
 
 namespace quaero {
 
 namespace {
 
-constexpr size_t jobs_page = 50;
-constexpr size_t jobs_page_max = 500;
-constexpr size_t children_max = 1000;
-constexpr size_t queue_jobs_max = 1000; ///< In the answer to /api/jobs/queue.
-
-// -- lists --------------------------------------------------------------------
-
-// Reads "pending,running"; says so if one is no state.
-void read_statuses(query_reader& query, std::vector<job_status>& out) {
-  for (const auto& text : query.list("status")) {
-    job_status status{};
-    if (from_string(text, status))
-      out.push_back(status);
-    else
-      query.refuse("status", "'" + text + "' is not the state of a job");
-  }
-}
-
-void read_parent(query_reader& query, job_filter& out) {
-  auto text = query.text("parent_id");
-  job_id id;
-  if (text.empty() || text == "root")
-    out.roots = true;
-  else if (from_string(text, id))
-    out.parents = {id};
-  else
-    query.refuse("parent_id", "must be a job id or 'root'");
-}
-
-void list_jobs(const exchange_ptr& ex) {
-  query_reader query{ex->request()};
-  job_query wanted;
-  wanted.limit = query.number("limit", jobs_page, 1, jobs_page_max);
-  wanted.offset = query.number("offset", 0, 0, SIZE_MAX);
-  read_statuses(query, wanted.filter.states);
-  read_parent(query, wanted.filter);
-  if (!query.ok())
-    return ex->reply(query.problem());
-  ex->ask<job_page>(
-    ex->actors().reader,
-    [ex, wanted](job_page& page) {
-      auto jobs = std::make_shared<job_page>(std::move(page));
-      with_live_counts(ex, jobs->jobs, [=](const counts_by_job& live) {
-        ex->reply(value::make_object({{"jobs", jobs_json(jobs->jobs, live)},
-                                      {"total_count", jobs->total},
-                                      {"limit", uint64_t{wanted.limit}},
-                                      {"offset", uint64_t{wanted.offset}}}));
-      });
-    },
-    atom::list_v, wanted);
-}
-
-void list_children(const exchange_ptr& ex) {
-  job_id parent;
-  if (!ex->job_param(0, parent))
-    return;
-  auto wanted = children_of(parent, children_max);
-  auto found = [ex](job_page& page) {
-    auto jobs = std::make_shared<std::vector<job_view>>(std::move(page.jobs));
-    with_live_counts(ex, *jobs, [=](const counts_by_job& live) {
-      ex->reply(value::make_object(
-        {{"jobs", jobs_json(*jobs, live)}, {"count", uint64_t{jobs->size()}}}));
-    });
-  };
-  // A job that is not there has no children, but that is a 404.
-  ex->ask<job_view>(
-    ex->actors().reader,
-    [=](job_view&) {
-      ex->ask<job_page>(ex->actors().reader, found, atom::list_v, wanted);
-    },
-    atom::get_v, parent);
-}
+constexpr size_t steps_max = 1000;
 
 // -- numbers ------------------------------------------------------------------
 
@@ -104,70 +32,6 @@ void job_stats(const exchange_ptr& ex) {
          {"failed_jobs", count_of(x, job_status::failed)},
          {"cancelled_jobs", count_of(x, job_status::cancelled)},
          {"skipped_jobs", count_of(x, job_status::skipped)}}));
-    },
-    atom::stats_v);
-}
-
-// Walks down from the roots, through what has children, as far as jobs wait or
-// run.
-struct queue_walk : std::enable_shared_from_this<queue_walk> {
-  exchange_ptr ex;
-  std::vector<job_view> found;
-  size_t next = 0; ///< Of `found`: children not read yet.
-  uint64_t total = 0;
-
-  void read(const std::optional<job_id>& parent) {
-    job_query wanted;
-    if (parent)
-      wanted.filter.parents = {*parent};
-    else
-      wanted.filter.roots = true;
-    wanted.filter.states = {job_status::pending, job_status::running};
-    wanted.limit = queue_jobs_max - found.size();
-    auto self = shared_from_this();
-    ex->ask<job_page>(
-      ex->actors().reader,
-      [self](job_page& page) {
-        std::move(page.jobs.begin(), page.jobs.end(),
-                  std::back_inserter(self->found));
-        self->go_on();
-      },
-      atom::list_v, wanted);
-  }
-
-  void go_on() {
-    while (next < found.size() && found.size() < queue_jobs_max) {
-      const auto& job = found[next++].job;
-      if (job.type == manager_job_type || job.type == step_job_type)
-        return read(job.id);
-    }
-    finish();
-  }
-
-  void finish() {
-    auto self = shared_from_this();
-    with_live_counts(ex, found, [self](const counts_by_job& live) {
-      std::vector<job_view> pending;
-      std::vector<job_view> running;
-      for (auto& x : self->found)
-        (x.state.status == job_status::pending ? pending : running)
-          .push_back(std::move(x));
-      self->ex->reply(value::make_object({{"pending", jobs_json(pending, live)},
-                                          {"running", jobs_json(running, live)},
-                                          {"total", self->total}}));
-    });
-  }
-};
-
-void list_queue(const exchange_ptr& ex) {
-  ex->ask<storage::totals>(
-    ex->actors().log_collector,
-    [ex](storage::totals& x) {
-      auto walk = std::make_shared<queue_walk>();
-      walk->ex = ex;
-      walk->total
-        = count_of(x, job_status::pending) + count_of(x, job_status::running);
-      walk->read(std::nullopt);
     },
     atom::stats_v);
 }
@@ -277,7 +141,7 @@ void load_run(const exchange_ptr& ex, const job_id& id,
     ex->ask<job_view>(
       ex->actors().reader,
       [=](job_view& x) {
-        auto steps = children_of(id, children_max);
+        auto steps = children_of(id, steps_max);
         ex->ask<job_page>(
           ex->actors().reader,
           [=](job_page& page) {
@@ -308,11 +172,8 @@ void get_structure(const exchange_ptr& ex) {
 
 const std::vector<route>& job_routes() {
   static const std::vector<route> routes{
-    {"GET", "/api/jobs", list_jobs},
     {"GET", "/api/jobs/stats", job_stats},
-    {"GET", "/api/jobs/queue", list_queue},
     {"GET", "/api/jobs/{id}", get_job},
-    {"GET", "/api/jobs/{id}/children", list_children},
     {"GET", "/api/jobs/{id}/tree", get_tree},
     {"GET", "/api/jobs/{id}/structure", get_structure},
     {"POST", "/api/jobs/{id}/cancel", cancel_job},

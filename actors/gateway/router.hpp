@@ -61,6 +61,7 @@ std::vector<route> all_routes();
 /// The routes of each area; see the table at the end of its file.
 const std::vector<route>& system_routes();
 const std::vector<route>& definition_routes();
+const std::vector<route>& job_list_routes();
 const std::vector<route>& job_routes();
 const std::vector<route>& enqueue_routes();
 const std::vector<route>& queue_routes();

@@ -5,6 +5,7 @@
 #include "actors/token_secret.hpp"
 #include "actors/workers/registry.hpp"
 #include "definitions/log.hpp"
+#include "storage/job_index.hpp"
 #include "storage/leveldb_store.hpp"
 #include "storage/tables.hpp"
 
@@ -142,6 +143,11 @@ std::string daemon::open_database() {
              "with --data-dir";
   if (result.ok())
     result = storage::open_format(*db);
+  if (result.ok())
+    result = storage::open_job_index(*db, [](uint64_t jobs) {
+      if (jobs > 0)
+        log::info("index.building", {{"jobs", jobs}});
+    });
   if (result.ok())
     result = storage::next_boot(*db, boot_);
   if (!result.ok())

@@ -100,18 +100,31 @@ BOOST_AUTO_TEST_CASE(numbers_go_on_after_their_owner_was_forgotten) {
 
 BOOST_AUTO_TEST_CASE(totals_are_stored_with_the_change_they_count) {
   auto x = change({});
-  x->created = 3;
+  queue_job job;
+  job.type = "t";
+  for (uint64_t i = 0; i < 3; ++i) {
+    job.id = i == 0 ? owner : ids.next();
+    x->add_job(job);
+  }
   x->documents = 2;
   job_event moved;
   moved.id = owner;
   moved.status = job_status::running;
-  x->add_event(1, moved, {job_status::pending, {}, {}, "t"});
+  job.id = owner;
+  x->add_event(1, moved, job_status::pending, job);
   BOOST_TEST(ask(aut, atom::commit_v, x).ok());
   storage::totals stored_totals;
   BOOST_TEST(storage::read_totals(*db, stored_totals).ok());
   BOOST_TEST(stored_totals.jobs[0] == 2u);
   BOOST_TEST(stored_totals.jobs[1] == 1u);
   BOOST_TEST(stored_totals.documents == 2u);
+  storage::state_counts counts{};
+  BOOST_TEST(
+    storage::read_job_counts(*db, storage::facet::type, "t", counts).ok());
+  BOOST_TEST(counts[0] == 2u);
+  BOOST_TEST(counts[1] == 1u);
+  auto running = ask<id_list>(aut, atom::list_v);
+  BOOST_CHECK(running.value.ids == std::vector{owner});
   BOOST_CHECK(ask<storage::totals>(aut, atom::stats_v).value == stored_totals);
 }
 

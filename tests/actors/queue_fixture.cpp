@@ -26,9 +26,10 @@ queue_fixture::queue_fixture()
         },
         [](atom::forget, const job_id&) {},
         [](atom::stats) { return storage::totals{}; },
+        [](atom::list) { return id_list{}; },
       };
     })});
-  reader_ = own(sys.spawn(reader, reader_config{}, db));
+  reader_ = own(sys.spawn(reader, reader_config{}, db, log_collector_actor{}));
   documents_ = own(sys.spawn(document_store, db, ids, &clock,
                              log_collector_actor{}, document_store_config{}));
 }

@@ -126,7 +126,8 @@ struct fixture : test::deterministic {
     collector = own(
       log_collector_actor{sys.spawn(log_collector, config, db, writer,
                                     caf::actor_cast<event_sink_actor>(hub))});
-    source = own(reader_actor{sys.spawn(reader, reader_config{}, db)});
+    source = own(reader_actor{
+      sys.spawn(reader, reader_config{}, db, log_collector_actor{})});
   }
 
   void restart() {
@@ -217,7 +218,8 @@ BOOST_AUTO_TEST_CASE(a_run_has_one_sequence_over_its_lines_and_events) {
   const auto step = ids.next();
   auto x = std::make_shared<commit>();
   x->add_event(1, move(step, job_status::running, 0),
-               {job_status::pending, run, step, "step"});
+               {job_status::pending, run, step, "step"},
+               x->facets_index({}, "t", "", {}, true));
   x->lines = {line(run, run, "a"), line(run, step, "b"), line(run, step, "c")};
   send(x);
   settle();
@@ -249,7 +251,8 @@ BOOST_AUTO_TEST_CASE(a_short_job_has_its_one_event_and_no_record_of_a_stream) {
   auto x = std::make_shared<commit>();
   storage::put_job(x->ops, job);
   x->add_event(2, move(job.id, job_status::completed, 1),
-               {job_status::pending, {}, {}, "noop"});
+               {job_status::pending, {}, {}, "noop"},
+               x->facets_index({}, "t", "", {}, true));
   send(x);
   settle();
   const entries expected{"1 " + to_string(job.id) + " completed"};
@@ -270,7 +273,8 @@ BOOST_AUTO_TEST_CASE(jobs_outside_of_a_run_have_streams_of_their_own) {
       {to == job_status::running ? job_status::pending : job_status::running,
        {},
        {},
-       "t"});
+       "t"},
+      x->facets_index({}, "t", "", {}, true));
     send(x);
     settle();
   }
@@ -326,7 +330,8 @@ BOOST_AUTO_TEST_CASE(a_thousand_cuts_lose_nothing_and_repeat_nothing) {
         for (auto n = random() % 3; n > 0; --n)
           x->add_event(
             1, move(ids.next(), job_status::completed, 1),
-            {job_status::running, random() % 3 ? run : job_id{}, step, "t"});
+            {job_status::running, random() % 3 ? run : job_id{}, step, "t"},
+            x->facets_index({}, "t", "", {}, true));
         send(x);
       }
     }
@@ -368,7 +373,8 @@ BOOST_AUTO_TEST_CASE(the_daemons_stream_is_cut_in_front_and_says_so) {
   for (int i = 0; i < 200; ++i) {
     auto x = std::make_shared<commit>();
     x->add_event(1, move(ids.next(), job_status::completed, 1),
-                 {job_status::running, run, {}, "t"});
+                 {job_status::running, run, {}, "t"},
+                 x->facets_index({}, "t", "", {}, true));
     send(x);
     settle();
   }

@@ -139,6 +139,15 @@ BOOST_AUTO_TEST_CASE(definitions_are_listed_filtered_and_paged) {
   BOOST_TEST(names("limit=2&offset=1") == "bc4");
   BOOST_TEST(names("limit=2&offset=9") == "4");
   BOOST_TEST(names("limit=100000") == "abcd4");
+  const auto next
+    = get_json("/api/job-definitions?limit=2").get_string("next_cursor");
+  BOOST_TEST(names("limit=2&cursor=" + *next) == "cd4");
+  auto last = get_json("/api/job-definitions?limit=2&cursor=" + *next);
+  BOOST_TEST(*last.get_string("next_cursor") == "");
+  for (const auto& bad :
+       {"order_dir=desc&cursor=" + *next, "offset=1&cursor=" + *next,
+        std::string{"cursor=made-up"}})
+    get_json("/api/job-definitions?" + bad, 400);
   BOOST_TEST(names("limit=99999999999999999999999") == "abcd4");
   for (auto bad : {"limit=abc", "limit=-1", "limit=0", "offset=-1", "offset=x",
                    "order_by=colour", "order_dir=up", "enabled=perhaps"}) {

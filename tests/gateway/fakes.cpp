@@ -277,6 +277,7 @@ caf::behavior step_manager_of(const world_ptr& w) {
 
 caf::behavior queue_of(const world_ptr& w) {
   return {
+    [](atom::list) { return id_list{}; },
     [w](atom::stats) {
       guard lock{w->mutex};
       return w->queue;

@@ -118,8 +118,7 @@ struct live_fixture {
     event.id = job.id;
     event.status = to;
     event.at = system_wall_clock().now();
-    x->add_event(next_event++, std::move(event),
-                 {from, job.manager_id, job.step_id, job.type});
+    x->add_event(next_event++, std::move(event), from, job);
     apply(std::move(x));
   }
 

@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(counters_are_told_at_most_so_often_and_the_last_always) {
   size_t told = 0;
   for (int i = 0; i < 200; ++i) {
     auto x = std::make_shared<commit>();
-    x->created = 1;
+    x->add_job(job_id{}, x->facets_index({}, "t", "", {}, false));
     x->lines.push_back(line("x"));
     apply(std::move(x));
   }

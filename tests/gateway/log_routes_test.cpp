@@ -156,6 +156,12 @@ BOOST_AUTO_TEST_CASE(documents_are_listed_and_read) {
   BOOST_TEST(at(page, "documents.0.id").as_string() == "doc_2");
   BOOST_TEST(at(page, "documents.0.metadata.n").as_int() == 1);
   BOOST_TEST(*page.get_int("limit") == 1);
+  const auto next = *page.get_string("next_cursor");
+  auto last = get_json("/api/documents?limit=1&cursor=" + next);
+  BOOST_TEST(at(last, "documents.0.id").as_string()
+             != at(page, "documents.0.id").as_string());
+  BOOST_TEST(*last.get_string("next_cursor") == "");
+  get_json("/api/documents?tags=a&cursor=" + next, 400);
   get_json("/api/documents?limit=x", 400);
   get_json("/api/documents?job_id=x", 400);
   BOOST_TEST(*get_json("/api/documents/doc_1").get_string("source_type")

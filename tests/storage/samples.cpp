@@ -68,6 +68,7 @@ queue_entry full_entry() {
   x.attempt = 300;
   x.unique_key = "page:1";
   x.expires_at = at(6000);
+  x.tags = {"nightly", "own"};
   return x;
 }
 

@@ -1,8 +1,11 @@
 #include "tests/support/actor_runtime.hpp"
 
+#include "storage/job_scan.hpp"
 #include "storage/memory_store.hpp"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <set>
 
 namespace quaero::test {
@@ -219,7 +222,8 @@ size_t runtime_fixture::active_runs() const {
   return ids.size();
 }
 
-void runtime_fixture::check_job(const job_id& id, storage::totals& seen) const {
+void runtime_fixture::check_job(const job_id& id, storage::totals& seen,
+                                std::vector<job_view>& all) const {
   std::vector<job_event> events;
   require_ok(storage::read_events(*db, id, events));
   const auto terminal
@@ -235,16 +239,70 @@ void runtime_fixture::check_job(const job_id& id, storage::totals& seen) const {
     BOOST_TEST(x.sequence > sequence);
     sequence = x.sequence;
   }
+  all.push_back(std::move(one));
   for (const auto& child : children(id))
-    check_job(child.job.id, seen);
+    check_job(child.job.id, seen, all);
+}
+
+void runtime_fixture::check_index(const std::vector<job_view>& all) const {
+  using storage::facet;
+  std::map<std::pair<facet, std::string>, storage::state_counts> counts;
+  std::map<job_id, storage::run_facets> runs;
+  for (const auto& x : all)
+    if (x.job.type == manager_job_type)
+      runs[x.job.id] = storage::run_facets_of(x.job);
+  std::array<std::vector<job_id>, job_status_count> ids;
+  for (const auto& x : all) {
+    const auto state = static_cast<size_t>(x.state.status);
+    auto count = [&](facet about, const std::string& text) {
+      ++counts[{about, text}][state];
+    };
+    const auto facets = storage::facets_of(x.job);
+    const auto& run = runs[facets.manager];
+    count(facet::all, "");
+    count(facet::type, facets.type);
+    if (!run.definition.empty())
+      count(facet::definition, run.definition);
+    if (!facets.queue.empty())
+      count(facet::queue, facets.queue);
+    if (facets.root)
+      count(facet::roots, "");
+    std::set<std::string> tags{facets.tags.begin(), facets.tags.end()};
+    tags.insert(run.tags.begin(), run.tags.end());
+    for (const auto& tag : tags)
+      count(facet::tag, tag);
+    ids[0].push_back(x.job.id);
+    if (is_terminal(x.state.status))
+      ids[state].push_back(x.job.id);
+  }
+  for (const auto& [key, expected] : counts) {
+    storage::state_counts stored{};
+    require_ok(storage::read_job_counts(*db, key.first, key.second, stored));
+    BOOST_TEST((stored == expected), "counts of "
+                                       << static_cast<char>(key.first) << " '"
+                                       << key.second << "' are wrong");
+  }
+  for (size_t kind = 0; kind < ids.size(); ++kind) {
+    std::sort(ids[kind].begin(), ids[kind].end());
+    std::vector<job_id> found;
+    auto stream = storage::scan_postings(*db, facet::all, "",
+                                         static_cast<job_status>(kind),
+                                         list_order::oldest_first);
+    for (stream->seek({}); stream->valid(); stream->next())
+      found.push_back(stream->id());
+    BOOST_TEST((found == ids[kind]), "the index has other jobs of kind "
+                                       << kind << " than there are");
+  }
 }
 
 void runtime_fixture::check_database() const {
   std::vector<job_id> roots;
   require_ok(storage::read_roots(*db, {}, 100'000, roots));
   storage::totals seen;
+  std::vector<job_view> all;
   for (const auto& id : roots)
-    check_job(id, seen);
+    check_job(id, seen, all);
+  check_index(all);
   const auto stored = totals();
   BOOST_TEST(stored.roots == roots.size());
   for (size_t i = 0; i < job_status_count; ++i)

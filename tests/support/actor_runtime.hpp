@@ -83,7 +83,8 @@ public:
   size_t active_runs() const;
 
   /// Checks what must hold at any time: one terminal event a job at most,
-  /// totals equal to what the events say, lines numbered without a gap.
+  /// totals and the index equal to what the events say, lines numbered without
+  /// a gap.
   void check_database() const;
 
   /// The same, and that nothing waits or runs any more.
@@ -101,7 +102,9 @@ public:
 private:
   std::vector<worker_kind> make_kinds(const worker_environment& environment);
   job_worker_actor spawn_worker(test_kind& how);
-  void check_job(const job_id& id, storage::totals& seen) const;
+  void check_job(const job_id& id, storage::totals& seen,
+                 std::vector<job_view>& all) const;
+  void check_index(const std::vector<job_view>& all) const;
 
   std::map<std::string, test_kind> kinds_;
 };
