@@ -1,6 +1,8 @@
 #pragma once
 
+#include "actors/life_actors.hpp"
 #include "actors/messages.hpp"
+#include "actors/work_actors.hpp"
 
 #include <caf/fwd.hpp>
 #include <caf/replies_to.hpp>
@@ -10,11 +12,6 @@
 /// catalog_actors.hpp). An actor knows others by these only.
 /// "Replies" without a type means an empty answer, or an error.
 namespace quaero {
-
-/// What every long-lived actor answers.
-using status_actor = caf::typed_actor<
-  // How it is, with numbers of its own.
-  caf::replies_to<atom::status>::with<actor_status>>;
 
 /// Who answers for others, too.
 using status_tree_actor = caf::typed_actor<
@@ -89,6 +86,8 @@ using reader_actor = status_actor::extend<
   caf::replies_to<atom::visit, job_id>::with<std::vector<job_view>>,
   // All that was going on when the daemon stopped.
   caf::replies_to<atom::recover>::with<recovery_ptr>,
+  // Every operation that is kept, the oldest first.
+  caf::replies_to<atom::operations>::with<std::vector<operation>>,
   // Definitions: one, all.
   caf::replies_to<atom::get, std::string>::with<job_definition>,
   caf::replies_to<atom::list>::with<std::vector<job_definition>>>;
@@ -109,29 +108,6 @@ using document_store_actor = status_actor::extend<
   // Removes all that are there, a block at a time; replies with how many.
   // ec::conflict while that is going on.
   caf::replies_to<atom::remove>::with<uint64_t>>;
-
-/// A STEP MONITOR: counts what is below one step.
-using step_monitor_actor = caf::typed_actor<
-  // One commit or assignment changed the counts.
-  caf::reacts_to<atom::count, step_delta>,
-  // The step has made all its children: the count may end now.
-  caf::reacts_to<atom::sealed>,
-  caf::replies_to<atom::progress>::with<child_counts>,
-  caf::replies_to<atom::status>::with<actor_status>>;
-
-/// Who waits for a STEP MONITOR to see the end.
-using step_watcher_actor = caf::typed_actor<
-  // All children are terminal. Said once.
-  caf::reacts_to<atom::done, child_counts>>;
-
-/// The JOB MONITOR: the progress of one run.
-using job_monitor_actor = caf::typed_actor<
-  // A step changed; replaces what was known of it.
-  caf::reacts_to<atom::progress, step_progress>,
-  // The run changed.
-  caf::reacts_to<atom::status, job_status>,
-  caf::replies_to<atom::progress>::with<run_progress>,
-  caf::replies_to<atom::status>::with<actor_status>>;
 
 /// A WORKER POOL: free slots for one worker type.
 using worker_pool_actor = status_actor::extend<
@@ -174,37 +150,6 @@ using queue_actor = status_actor::extend<
   // With its pools.
   caf::replies_to<atom::status, atom::visit>::with<actor_status>>;
 
-/// A DEFINITION WORKER: turns a step into work.
-using definition_worker_actor = caf::typed_actor<
-  // Sentences about what is wrong with the step's configuration; none is good.
-  caf::replies_to<atom::validate, step>::with<std::vector<std::string>>,
-  // Looks; changes nothing. May be repeated.
-  caf::replies_to<atom::init, step_context>::with<init_result>,
-  // Makes the jobs, or does the work. Repeated when its answer was not stored.
-  caf::replies_to<atom::create, step_context, init_result>::with<step_output>,
-  // The step is over: forget it.
-  caf::reacts_to<atom::forget, job_id>>;
-
-/// A JOB WORKER: executes queue jobs, many at a time.
-using job_worker_actor = caf::typed_actor<
-  // Runs one attempt. An error counts as a failure worth retrying.
-  caf::replies_to<atom::execute, job_context_ptr>::with<job_outcome>>;
-
-/// A BLOCK WORKER: executes very short jobs, a block at a time.
-using block_worker_actor = caf::typed_actor<
-  // One outcome for each job, in order.
-  caf::replies_to<atom::execute, job_block>::with<std::vector<job_outcome>>>;
-
-/// A QUEUE JOB: one attempt in progress.
-using queue_job_actor = caf::typed_actor<
-  // Stop as soon as the worker notices.
-  caf::reacts_to<atom::cancel>,
-  // The worker has ended, for this reason. The pool says so: a monitor of each
-  // attempt would stay with a worker that outlives millions of them.
-  caf::reacts_to<atom::report, std::string>,
-  // The worker has said something.
-  caf::reacts_to<atom::flush>>;
-
 /// The STEP MANAGER: which worker serves which step.
 using step_manager_actor = status_actor::extend<
   // What is wrong with a step's configuration: ec::no_worker, or sentences.
@@ -217,6 +162,9 @@ using step_manager_actor = status_actor::extend<
 
 /// A STEP JOB: the life of one step.
 using step_job_actor = step_watcher_actor::extend<
+  // Makes another job in the place of one that has failed; ec::wrong_state if
+  // no job can be added any more.
+  caf::replies_to<atom::retry, retry_order>::with<job_id>,
   // The run is being stopped: end as cancelled when the QUEUE is done with it.
   caf::reacts_to<atom::cancel>,
   // The same, of the step alone.
@@ -239,6 +187,8 @@ using manager_job_actor = caf::typed_actor<
   caf::reacts_to<atom::cancel, job_id>,
   // What the run, or one of its steps, waits for. ec::not_found.
   caf::replies_to<atom::explain, job_id>::with<explanation>,
+  // See step_job_actor.
+  caf::replies_to<atom::retry, retry_order>::with<job_id>,
   caf::replies_to<atom::progress>::with<run_progress>,
   // With its monitor and its steps that run.
   caf::replies_to<atom::status>::with<actor_status>>;
@@ -249,15 +199,18 @@ using run_watcher_actor = caf::typed_actor<
   caf::reacts_to<atom::watch, std::string, job_id, bool>>;
 
 /// The JOB MANAGER: makes, finds and recovers jobs. Knows nothing of routing.
-using job_manager_actor = status_actor::extend<
+/// What a JOB KEEPER is asked may be asked here, too.
+using job_manager_actor = job_keeper_actor::extend<
   // Makes jobs; replies with their ids, in order, when committed.
   caf::replies_to<atom::submit, submission>::with<id_list>,
   // Makes jobs of their own; replies when committed. ec::shutting_down while
   // what was going on is not back yet; the QUEUE's errors.
   caf::replies_to<atom::enqueue, enqueue_order_ptr>::with<enqueued>,
   // Makes the manager job of a run and starts it.
-  caf::replies_to<atom::start, job_definition>::with<run_started>,
-  caf::replies_to<atom::start, job_definition, run_hook>::with<run_started>,
+  caf::replies_to<atom::start, run_plan>::with<run_started>,
+  // Makes a job in a step of a run that goes on; ec::wrong_state if none can be
+  // added to it.
+  caf::replies_to<atom::retry, retry_order>::with<job_id>,
   // Live progress of a run; ec::not_found if it is over.
   caf::replies_to<atom::progress, job_id>::with<run_progress>,
   // Stops a run, a step or a single job; replies when nothing of it can start
@@ -280,6 +233,9 @@ using dispatcher_actor = status_actor::extend<
   // ec::not_found, ec::disabled, ec::invalid_argument, ec::conflict (its run is
   // still going on; the message holds the id), ec::shutting_down.
   caf::replies_to<atom::execute, run_request>::with<run_started>,
+  // Runs again what a run was started with, or makes a job like a job;
+  // ec::conflict as above, and the JOB KEEPER's errors.
+  caf::replies_to<atom::rerun, rerun_request>::with<job_made>,
   // Stores a definition; the answer is true if it is new. For tests and tools:
   // nothing is asked.
   caf::replies_to<atom::put, job_definition>::with<bool>,

@@ -1,6 +1,7 @@
 #include "actors/dispatcher.hpp"
 
 #include "actors/deadlines.hpp"
+#include "actors/rerun.hpp"
 #include "definitions/definition_version.hpp"
 #include "definitions/json.hpp"
 #include "definitions/validation.hpp"
@@ -56,50 +57,63 @@ caf::error dispatcher_state::check(job_definition& definition,
   return caf::none;
 }
 
+/// Why no run may start at all, or no error.
+caf::error dispatcher_state::refusal() const {
+  if (draining || !recovered)
+    return make_error(ec::shutting_down, draining ? "the daemon is stopping"
+                                                  : "the daemon is starting");
+  return caf::none;
+}
+
 caf::typed_response_promise<run_started>
 dispatcher_state::on_execute(const run_request& x) {
   auto reply = self->make_response_promise<run_started>();
-  if (draining || !recovered) {
-    reply.deliver(make_error(ec::shutting_down, draining
-                                                  ? "the daemon is stopping"
-                                                  : "the daemon is starting"));
+  if (auto e = refusal()) {
+    reply.deliver(std::move(e));
     return reply;
   }
-  auto [i, added] = active.try_emplace(x.definition_id);
-  if (added)
-    start_run(reply, x);
-  else
-    refuse_or_start(reply, x, i->second);
+  claim(
+    x.definition_id, [this, reply, x] { start_run(reply, x); },
+    [reply](caf::error e) mutable { reply.deliver(std::move(e)); });
   return reply;
 }
 
-void dispatcher_state::refuse_or_start(
-  caf::typed_response_promise<run_started> reply, const run_request& x,
-  const job_id& run) {
-  const auto& id = x.definition_id;
-  auto refusal
+/// Takes the definition's place for a run that is about to be made.
+void dispatcher_state::claim(const std::string& id,
+                             std::function<void()> granted,
+                             std::function<void(caf::error)> refused) {
+  auto [i, added] = active.try_emplace(id);
+  if (added)
+    granted();
+  else
+    claim_of(i->second, id, std::move(granted), std::move(refused));
+}
+
+/// The same when a run has the place.
+void dispatcher_state::claim_of(const job_id& run, const std::string& id,
+                                std::function<void()> granted,
+                                std::function<void(caf::error)> refused) {
+  auto why
     = make_error(ec::conflict, "job definition '" + id + "' is already running"
                                  + (run ? " as job " + to_string(run) : ""));
   if (!run) {
-    reply.deliver(std::move(refusal));
+    refused(std::move(why));
     return;
   }
   // Its end may be committed, and seen by the user, before word of it is here.
   self->request(reader, reader_deadline, atom::get_v, run)
     .then(
-      [this, reply, x, run, refusal](const job_view& y) mutable {
-        auto i = active.find(x.definition_id);
+      [this, id, run, why, granted, refused](const job_view& y) {
+        auto i = active.find(id);
         const bool over = is_terminal(y.state.status);
         if (i != active.end() && !(over && i->second == run)) {
-          reply.deliver(std::move(refusal));
+          refused(why);
           return;
         }
-        active[x.definition_id] = job_id{};
-        start_run(reply, x);
+        active[id] = job_id{};
+        granted();
       },
-      [reply, refusal](caf::error&) mutable {
-        reply.deliver(std::move(refusal));
-      });
+      [why, refused](caf::error&) { refused(why); });
 }
 
 void dispatcher_state::start_run(caf::typed_response_promise<run_started> reply,
@@ -116,14 +130,55 @@ void dispatcher_state::start_run(caf::typed_response_promise<run_started> reply,
           failed(e);
           return;
         }
-        self
-          ->request(jobs, store_deadline, atom::start_v, std::move(definition),
-                    x.hook)
+        run_plan plan;
+        plan.definition = std::move(definition);
+        plan.hook = x.hook;
+        self->request(jobs, store_deadline, atom::start_v, std::move(plan))
           .then(
             [reply](run_started& y) mutable { reply.deliver(std::move(y)); },
             failed);
       },
       failed);
+}
+
+caf::typed_response_promise<job_made>
+dispatcher_state::on_rerun(const rerun_request& x) {
+  auto reply = self->make_response_promise<job_made>();
+  auto fail = [reply](caf::error e) mutable { reply.deliver(std::move(e)); };
+  self->request(reader, reader_deadline, atom::get_v, x.job)
+    .then(
+      [this, reply, x, fail](const job_view& old) mutable {
+        job_definition snapshot;
+        // What no run can be made of, the JOB KEEPER refuses.
+        const bool is_run = old.job.type == manager_job_type
+                            && (is_terminal(old.state.status) || old.label.held)
+                            && read_snapshot(old.job, snapshot);
+        if (!is_run) {
+          self->request(jobs, store_deadline, atom::rerun_v, x)
+            .then([reply](job_made& y) mutable { reply.deliver(std::move(y)); },
+                  [fail](caf::error& e) mutable { fail(std::move(e)); });
+          return;
+        }
+        if (auto e = refusal())
+          return fail(std::move(e));
+        claim(
+          snapshot.id,
+          [this, reply, x, id = snapshot.id] { rerun_run(reply, x, id); },
+          fail);
+      },
+      [fail](caf::error& e) mutable { fail(std::move(e)); });
+  return reply;
+}
+
+void dispatcher_state::rerun_run(caf::typed_response_promise<job_made> reply,
+                                 const rerun_request& x,
+                                 const std::string& definition_id) {
+  self->request(jobs, store_deadline, atom::rerun_v, x)
+    .then([reply](job_made& y) mutable { reply.deliver(std::move(y)); },
+          [this, reply, definition_id](caf::error& e) mutable {
+            active.erase(definition_id);
+            reply.deliver(std::move(e));
+          });
 }
 
 // -- definitions --------------------------------------------------------------
@@ -302,6 +357,9 @@ dispatcher(dispatcher_actor::stateful_pointer<dispatcher_state> self,
     [self](atom::status) { return self->state.on_status(); },
     [self](atom::execute, const run_request& x) {
       return self->state.on_execute(x);
+    },
+    [self](atom::rerun, const rerun_request& x) {
+      return self->state.on_rerun(x);
     },
     [self](atom::put, job_definition& x) { return self->state.on_put(x); },
     [self](atom::put, definition_change& x) {

@@ -39,10 +39,17 @@ struct dispatcher_state {
   caf::typed_response_promise<definition_stored>
   on_change(definition_change& x);
   ack_promise on_remove(const definition_removal& x);
+  caf::typed_response_promise<job_made> on_rerun(const rerun_request& x);
   void start_run(caf::typed_response_promise<run_started> reply,
                  const run_request& x);
-  void refuse_or_start(caf::typed_response_promise<run_started> reply,
-                       const run_request& x, const job_id& run);
+  void rerun_run(caf::typed_response_promise<job_made> reply,
+                 const rerun_request& x, const std::string& definition_id);
+  caf::error refusal() const;
+  void claim(const std::string& definition_id, std::function<void()> granted,
+             std::function<void(caf::error)> refused);
+  void claim_of(const job_id& run, const std::string& definition_id,
+                std::function<void()> granted,
+                std::function<void(caf::error)> refused);
   void on_watch(const std::string& definition_id, const job_id& run,
                 bool goes_on);
   actor_status on_status() const;

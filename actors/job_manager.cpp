@@ -3,12 +3,14 @@
 #include "actors/census.hpp"
 #include "actors/deadlines.hpp"
 #include "actors/new_jobs.hpp"
+#include "actors/rerun.hpp"
 #include "definitions/json.hpp"
 #include "definitions/log.hpp"
-#include "definitions/validation.hpp"
+#include "storage/life_tables.hpp"
 
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace quaero {
@@ -17,20 +19,6 @@ namespace {
 
 caf::error no_run(const job_id& id) {
   return make_error(ec::not_found, "no run " + to_string(id) + " goes on");
-}
-
-/// The definition that a run was started with, from its record.
-bool read_snapshot(const queue_job& record, job_definition& out) {
-  value config;
-  std::string error;
-  if (!parse_json(record.config, config, error))
-    return false;
-  const auto* definition = config.find("definition");
-  if (definition == nullptr)
-    return false;
-  auto result = parse_json_definition(to_json(*definition));
-  out = std::move(result.definition);
-  return result.ok();
 }
 
 } // namespace
@@ -63,6 +51,13 @@ job_manager_state::on_submit(submission& x) {
                             *ids, clock->now(), request->ops);
   if (x.marker)
     storage::put_event(request->ops, x.marker_n, *x.marker);
+  if (x.retry_of)
+    request->also = [of = x.retry_of, label = std::move(x.label)](
+                      storage::write_batch& ops, const enqueued& made) {
+      auto now = label;
+      now.retried_as = made.ids.front();
+      storage::put_label(ops, of, now);
+    };
   self->request(queue, store_deadline, atom::enqueue_v, request)
     .then(
       [reply, request]() mutable {
@@ -90,11 +85,9 @@ job_manager_state::on_enqueue(enqueue_order& x) {
   return reply;
 }
 
-caf::typed_response_promise<run_started>
-job_manager_state::on_start(job_definition& definition, const run_hook& hook) {
-  auto reply = self->make_response_promise<run_started>();
-  manager_job_config what;
-  auto& record = what.record;
+queue_job job_manager_state::run_record(const run_plan& plan) {
+  const auto& definition = plan.definition;
+  queue_job record;
   record.id = ids->next();
   record.manager_id = record.id;
   record.type = manager_job_type;
@@ -102,17 +95,65 @@ job_manager_state::on_start(job_definition& definition, const run_hook& hook) {
   record.created_at = clock->now();
   record.config
     = to_json(value::make_object({{"definition", to_value(definition)}}));
-  record.metadata = to_json(value::make_object(
-    {{"job_definition_id", definition.id}, {"job_def_name", definition.name}}));
-  what.definition = std::move(definition);
+  auto metadata = value::make_object(
+    {{"job_definition_id", definition.id}, {"job_def_name", definition.name}});
+  if (plan.rerun_of)
+    metadata.set("rerun_of", to_string(plan.rerun_of));
+  record.metadata = to_json(metadata);
+  return record;
+}
+
+/// Steps that need not run are there, and over, from the run's first commit on:
+/// a restart finds them as it finds any step that is over.
+void job_manager_state::keep_steps(const run_plan& plan,
+                                   manager_job_config& what, commit& out) {
+  const auto now = clock->now();
+  const auto& record = what.record;
+  const auto& all = plan.definition.steps;
+  auto& found = what.recovered.emplace();
+  found.manager = record;
+  for (const auto& kept : plan.kept) {
+    const auto i = std::find_if(all.begin(), all.end(), [&](const step& x) {
+      return x.name == kept.name;
+    });
+    auto& x = found.steps.emplace_back();
+    x.job = make_step_record(record, plan.definition,
+                             static_cast<size_t>(i - all.begin()), ids->next(),
+                             now);
+    x.job.metadata
+      = with_member(x.job.metadata, "kept_from", to_string(kept.id));
+    storage::put_job(out.ops, x.job);
+    out.add_job(x.job);
+    job_event event;
+    event.id = x.job.id;
+    event.status = job_status::completed;
+    event.at = event.started_at = now;
+    event.result_count = kept.result_count;
+    event.result = kept.result;
+    apply(x.state, event, true);
+    out.add_event(1, std::move(event), job_status::pending, x.job);
+    out.lines.push_back(
+      {record.id, record.id, record.id, log_level::info, log_origin::manager,
+       now, "Step '" + kept.name + "' is kept from job " + to_string(kept.id)});
+  }
+}
+
+caf::typed_response_promise<run_started>
+job_manager_state::on_start(run_plan& plan) {
+  auto reply = self->make_response_promise<run_started>();
+  manager_job_config what;
+  what.record = run_record(plan);
   auto x = std::make_shared<commit>();
-  storage::put_job(x->ops, record);
-  storage::put_active(x->ops, record.id);
-  x->add_job(record);
-  x->runs.emplace_back(record.id, storage::run_facets_of(record));
-  run_started started{record.id, record.name};
-  if (hook.also)
-    hook.also(x->ops, started);
+  storage::put_job(x->ops, what.record);
+  storage::put_active(x->ops, what.record.id);
+  x->add_job(what.record);
+  x->runs.emplace_back(what.record.id, storage::run_facets_of(what.record));
+  if (!plan.kept.empty())
+    keep_steps(plan, what, *x);
+  what.definition = std::move(plan.definition);
+  run_started started{what.record.id, what.record.name};
+  if (plan.hook.also)
+    plan.hook.also(x->ops, started);
   auto shared = std::make_shared<manager_job_config>(std::move(what));
   self->request(collector, store_deadline, atom::commit_v, std::move(x))
     .then(
@@ -122,6 +163,13 @@ job_manager_state::on_start(job_definition& definition, const run_hook& hook) {
       },
       [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
   return reply;
+}
+
+caf::result<job_id> job_manager_state::on_retry(retry_order& x) {
+  auto i = runs.find(x.manager);
+  if (i == runs.end())
+    return make_error(ec::wrong_state, "its run is over");
+  return self->delegate(i->second.actor, atom::retry_v, std::move(x));
 }
 
 void job_manager_state::spawn_run(manager_job_config what) {
@@ -178,6 +226,11 @@ void job_manager_state::cancel_job(ack_promise reply, const job_view& x) {
                                              + to_string(x.state.status)));
     return;
   }
+  if (x.label.held) {
+    reply.deliver(make_error(ec::conflict, "the job is a copy that nothing "
+                                           "starts: delete it"));
+    return;
+  }
   if (!recovered) {
     reply.deliver(make_error(ec::shutting_down, "the daemon is starting"));
     return;
@@ -227,6 +280,13 @@ void job_manager_state::explain(explain_promise reply, const job_view& x,
                                 bool again) {
   if (is_terminal(x.state.status)) {
     reply.deliver(explain_end(x.state));
+    return;
+  }
+  if (x.label.held) {
+    reply.deliver(explanation{job_reason::held,
+                              "it is a copy: it waits until it is rerun or "
+                              "deleted",
+                              value::make_object(), x.state.status});
     return;
   }
   if (!recovered) {
@@ -365,6 +425,7 @@ job_manager(job_manager_actor::stateful_pointer<job_manager_state> self,
   st.documents = std::move(peers.documents);
   st.reader = std::move(peers.reader);
   st.hub = std::move(peers.hub);
+  st.keeper = std::move(peers.keeper);
   st.keys = std::move(keys);
   st.ids = std::move(ids);
   st.clock = clock;
@@ -376,14 +437,26 @@ job_manager(job_manager_actor::stateful_pointer<job_manager_state> self,
     [self](atom::enqueue, const enqueue_order_ptr& x) {
       return self->state.on_enqueue(*x);
     },
-    [self](atom::start, job_definition& x) {
-      return self->state.on_start(x, {});
-    },
-    [self](atom::start, job_definition& x, const run_hook& hook) {
-      return self->state.on_start(x, hook);
-    },
     [self](atom::explain, const job_id& x) {
       return self->state.on_explain(x);
+    },
+    [self](atom::start, run_plan& x) { return self->state.on_start(x); },
+    [self](atom::retry, retry_order& x) { return self->state.on_retry(x); },
+    [self](atom::remove, const job_id& x) {
+      return self->delegate(self->state.keeper, atom::remove_v, x);
+    },
+    [self](atom::put, const job_id& x, label_change& change) {
+      return self->delegate(self->state.keeper, atom::put_v, x,
+                            std::move(change));
+    },
+    [self](atom::copy, const job_id& x) {
+      return self->delegate(self->state.keeper, atom::copy_v, x);
+    },
+    [self](atom::retry, const job_id& x) {
+      return self->delegate(self->state.keeper, atom::retry_v, x);
+    },
+    [self](atom::rerun, rerun_request& x) {
+      return self->delegate(self->state.keeper, atom::rerun_v, std::move(x));
     },
     [self](atom::progress, const job_id& x) {
       return self->state.on_progress(x);

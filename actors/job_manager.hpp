@@ -39,6 +39,7 @@ struct job_manager_state {
   document_store_actor documents;
   reader_actor reader;
   event_sink_actor hub;
+  job_keeper_actor keeper;
   key_lookup keys;
   std::shared_ptr<id_generator> ids;
   const wall_clock* clock = nullptr;
@@ -49,8 +50,8 @@ struct job_manager_state {
 
   caf::typed_response_promise<id_list> on_submit(submission& x);
   caf::typed_response_promise<enqueued> on_enqueue(enqueue_order& x);
-  caf::typed_response_promise<run_started> on_start(job_definition& x,
-                                                    const run_hook& hook);
+  caf::typed_response_promise<run_started> on_start(run_plan& x);
+  caf::result<job_id> on_retry(retry_order& x);
   caf::typed_response_promise<run_progress> on_progress(const job_id& id);
   ack_promise on_cancel(const job_id& id);
   caf::typed_response_promise<explanation> on_explain(const job_id& id);
@@ -67,6 +68,8 @@ struct job_manager_state {
   template <class Handle>
   void ask_why(explain_promise reply, const Handle& who, const job_view& of,
                bool again);
+  queue_job run_record(const run_plan& plan);
+  void keep_steps(const run_plan& plan, manager_job_config& what, commit& out);
   void spawn_run(manager_job_config what);
   void bring_back(recovered_run found);
   void tell_watchers(const std::string& definition_id, const job_id& run_id,
@@ -81,6 +84,7 @@ struct job_manager_peers {
   document_store_actor documents;
   reader_actor reader;
   event_sink_actor hub;
+  job_keeper_actor keeper;
 };
 
 /// Makes job records and the actors of runs; forgets a run when it is over.

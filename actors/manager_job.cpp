@@ -20,6 +20,30 @@ constexpr const char* run_stopped = "the run was stopped";
 
 } // namespace
 
+queue_job make_step_record(const queue_job& run,
+                           const job_definition& definition, size_t i,
+                           const job_id& id, timestamp now) {
+  const auto& x = definition.steps[i];
+  queue_job job;
+  job.id = id;
+  job.parent_id = run.id;
+  job.manager_id = run.id;
+  job.step_id = id;
+  job.type = step_job_type;
+  job.name = x.name;
+  job.depth = 1;
+  job.created_at = now;
+  job.config = to_json(x.config);
+  job.metadata
+    = to_json(value::make_object({{"manager_id", to_string(run.id)},
+                                  {"step_index", static_cast<int64_t>(i)},
+                                  {"step_name", x.name},
+                                  {"step_type", x.type},
+                                  {"description", x.description},
+                                  {"job_definition_id", definition.id}}));
+  return job;
+}
+
 // -- tools --------------------------------------------------------------------
 
 manager_job_state::~manager_job_state() {
@@ -43,28 +67,6 @@ job_scope manager_job_state::scope_of(const job_id& step_id,
           config.definition.id, step_name, config.definition.tags};
 }
 
-queue_job manager_job_state::step_record(size_t i, const job_id& id) const {
-  const auto& x = step_at(i);
-  queue_job job;
-  job.id = id;
-  job.parent_id = config.record.id;
-  job.manager_id = config.record.id;
-  job.step_id = id;
-  job.type = step_job_type;
-  job.name = x.name;
-  job.depth = 1;
-  job.created_at = clock->now();
-  job.config = to_json(x.config);
-  job.metadata = to_json(
-    value::make_object({{"manager_id", to_string(config.record.id)},
-                        {"step_index", static_cast<int64_t>(i)},
-                        {"step_name", x.name},
-                        {"step_type", x.type},
-                        {"description", x.description},
-                        {"job_definition_id", config.definition.id}}));
-  return job;
-}
-
 step_job_config manager_job_state::step_config(size_t i) {
   const auto& definition = config.definition;
   auto& node = nodes[i];
@@ -80,7 +82,9 @@ step_job_config manager_job_state::step_config(size_t i) {
   x.recovered = std::exchange(node.recovered, std::nullopt);
   if (!x.recovered)
     node.id = ids->next();
-  x.record = x.recovered ? x.recovered->job : step_record(i, node.id);
+  x.record = x.recovered ? x.recovered->job
+                         : make_step_record(config.record, definition, i,
+                                            node.id, clock->now());
   x.context.scope = scope_of(node.id, step_at(i).name);
   return x;
 }
@@ -141,13 +145,10 @@ void manager_job_state::start() {
       [this](caf::error& e) { self->quit(e); });
 }
 
-void manager_job_state::resume(recovered_run found) {
-  next_event = found.next_event;
-  if (found.state.status == job_status::pending) {
-    start();
-    return;
-  }
-  started_at = found.state.started_at;
+/// What the steps that are there mean for the nodes.
+/// @returns of the steps that did not do their work, which and why.
+std::vector<std::pair<size_t, std::string>>
+manager_job_state::take_steps(recovered_run& found) {
   std::vector<std::pair<size_t, std::string>> verdicts;
   for (auto& x : found.steps) {
     const auto i = index_of(x.job.name);
@@ -168,6 +169,18 @@ void manager_job_state::resume(recovered_run found) {
     else
       node.recovered = std::move(x);
   }
+  return verdicts;
+}
+
+void manager_job_state::resume(recovered_run found) {
+  next_event = found.next_event;
+  const auto verdicts = take_steps(found);
+  // Before the start there are none but those that a rerun keeps.
+  if (found.state.status == job_status::pending) {
+    start();
+    return;
+  }
+  started_at = found.state.started_at;
   spawn_monitor();
   log(log_level::info, "Going on after a restart");
   arm_timeout();
@@ -271,7 +284,8 @@ void manager_job_state::skip_step(size_t i, const std::string& why) {
   node.status = job_status::skipped;
   node.id = ids->next();
   auto x = std::make_shared<commit>();
-  const auto record = step_record(i, node.id);
+  const auto record = make_step_record(config.record, config.definition, i,
+                                       node.id, clock->now());
   storage::put_job(x->ops, record);
   x->add_job(record);
   job_event event;
@@ -435,6 +449,16 @@ ack_promise manager_job_state::on_cancel() {
   return reply;
 }
 
+caf::result<job_id> manager_job_state::on_retry(retry_order& x) {
+  auto i = std::find_if(nodes.begin(), nodes.end(), [&](const step_node& node) {
+    return node.id == x.step && node.status == job_status::running
+           && node.actor;
+  });
+  if (i == nodes.end() || stopping)
+    return make_error(ec::wrong_state, "its step is over");
+  return self->delegate(i->actor, atom::retry_v, std::move(x));
+}
+
 caf::typed_response_promise<run_progress> manager_job_state::on_progress() {
   auto reply = self->make_response_promise<run_progress>();
   self->request(monitor, answer_deadline, atom::progress_v)
@@ -474,7 +498,8 @@ void manager_job_state::on_down(const caf::down_msg& down) {
   event.at = clock->now();
   event.error = why;
   x->add_event(UINT32_MAX, std::move(event), job_status::running,
-               step_record(which, node.id));
+               make_step_record(config.record, config.definition, which,
+                                node.id, clock->now()));
   self->send(actors.collector, atom::commit_v, std::move(x));
   stop("step '" + step_at(which).name + "': " + why);
   cancel_all();
@@ -521,6 +546,7 @@ manager_job(manager_job_impl::stateful_pointer<manager_job_state> self,
     [self](atom::explain, const job_id& x) {
       return self->state.on_explain(x);
     },
+    [self](atom::retry, retry_order& x) { return self->state.on_retry(x); },
     [self](atom::progress) { return self->state.on_progress(); },
     [self](atom::timeout) { self->state.on_timeout(); },
     [self](atom::status) { return self->state.on_status(); },

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace quaero {
@@ -20,6 +21,11 @@ struct manager_job_config {
   /// Set when the run was going on before a restart.
   std::optional<recovered_run> recovered;
 };
+
+/// The job of step `i` of a run, made at `now`.
+queue_job make_step_record(const queue_job& run,
+                           const job_definition& definition, size_t i,
+                           const job_id& id, timestamp now);
 
 /// What the actor says to itself.
 using manager_job_impl = manager_job_actor::extend<
@@ -71,6 +77,7 @@ struct manager_job_state {
   ack_promise on_cancel();
   ack_promise on_stop_step(const job_id& id);
   caf::typed_response_promise<explanation> on_explain(const job_id& id);
+  caf::result<job_id> on_retry(retry_order& x);
   caf::typed_response_promise<run_progress> on_progress();
   caf::typed_response_promise<actor_status> on_status();
   void on_timeout();
@@ -79,6 +86,7 @@ struct manager_job_state {
   // -- the way through --------------------------------------------------------
   void start();
   void resume(recovered_run found);
+  std::vector<std::pair<size_t, std::string>> take_steps(recovered_run& found);
   void arm_timeout();
   void spawn_monitor();
   void advance();
@@ -100,7 +108,6 @@ struct manager_job_state {
   const step& step_at(size_t i) const { return config.definition.steps[i]; }
   size_t index_of(const std::string& name) const;
   job_scope scope_of(const job_id& step_id, const std::string& name) const;
-  queue_job step_record(size_t i, const job_id& id) const;
   step_job_config step_config(size_t i);
   void add_line(commit& to, log_level level, std::string message);
   void log(log_level level, std::string message);

@@ -3,6 +3,7 @@
 #include "actors/commit_messages.hpp"
 #include "definitions/document.hpp"
 #include "definitions/inspect.hpp"
+#include "definitions/job_label.hpp"
 #include "definitions/queue_settings.hpp"
 
 #include <functional>
@@ -75,6 +76,10 @@ struct submission {
   /// Committed with the jobs: says that the step has made all its children.
   std::optional<job_event> marker;
   uint32_t marker_n = 0;
+  /// The job that the first of `jobs` is another try of; its label says so
+  /// from the same commit on. None: no such job.
+  job_id retry_of;
+  job_label label; ///< What the label of that job says so far.
 };
 
 /// The jobs that somebody has now, in the order in which he wanted them.

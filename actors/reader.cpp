@@ -2,6 +2,7 @@
 
 #include "actors/recovery.hpp"
 #include "actors/stream_pages.hpp"
+#include "storage/life_tables.hpp"
 
 #include <utility>
 
@@ -26,6 +27,9 @@ caf::error reader_state::view(const job_id& id, job_view& out) const {
     return failed(result, "job");
   std::vector<job_event> events;
   result = storage::read_events(*db, id, events);
+  if (!result.ok())
+    return failed(result, "job");
+  result = storage::read_label(*db, id, out.label);
   if (!result.ok())
     return failed(result, "job");
   out.state = fold(events, out.job.type == step_job_type);
@@ -215,6 +219,15 @@ caf::result<recovery_ptr> reader_state::on_recover() {
   return recovery_ptr{std::move(out)};
 }
 
+caf::result<std::vector<operation>> reader_state::on_operations() {
+  ++reads;
+  std::vector<operation> out;
+  auto result = storage::read_operations(*db, out);
+  if (!result.ok())
+    return failed(result, "operation");
+  return out;
+}
+
 caf::result<job_definition> reader_state::on_definition(const std::string& id) {
   ++reads;
   job_definition out;
@@ -279,6 +292,7 @@ reader(reader_actor::stateful_pointer<reader_state> self, reader_config config,
     [self](atom::load, const id_list& ids) { return self->state.on_load(ids); },
     [self](atom::visit, const job_id& id) { return self->state.on_visit(id); },
     [self](atom::recover) { return self->state.on_recover(); },
+    [self](atom::operations) { return self->state.on_operations(); },
     [self](atom::get, const std::string& id) {
       return self->state.on_definition(id);
     },

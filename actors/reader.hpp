@@ -58,6 +58,7 @@ struct reader_state {
   caf::result<std::vector<loaded_job>> on_load(const id_list& ids);
   caf::result<std::vector<job_view>> on_visit(const job_id& parent);
   caf::result<recovery_ptr> on_recover();
+  caf::result<std::vector<operation>> on_operations();
   caf::result<job_definition> on_definition(const std::string& id);
   caf::result<std::vector<job_definition>> on_definitions();
   actor_status on_status() const;

@@ -49,26 +49,35 @@ runtime::runtime(caf::actor_system& system, runtime_config config,
   queue = system.spawn(quaero::queue, config.queue, collector, readers.back(),
                        documents, ids, &clock);
   spawn_workers(kinds, {system, readers.back(), clock, detach}, clock);
+  const auto keeping = spawn_blocking(system, detach, job_keeper, config.keeper,
+                                      reading, collector, ids, &clock);
+  keeper = keeping;
   job_manager_peers peers{
     steps,     queue,          collector,
-    documents, readers.back(), caf::actor_cast<event_sink_actor>(hub)};
+    documents, readers.back(), caf::actor_cast<event_sink_actor>(hub),
+    keeper};
   jobs = system.spawn(job_manager, config.jobs, std::move(peers), this->keys(),
                       ids, &clock);
+  caf::anon_send(keeping, atom::attach_v, jobs);
   dispatcher
     = system.spawn(quaero::dispatcher, jobs, readers.back(), collector, &clock);
   spawn_catalog(config, reading, ids, clock);
+  operations = system.spawn(quaero::operations, config.operations, jobs,
+                            readers.back(), collector, ids, &clock);
   spawn_access(config, reading, ids, clock);
   answers = spawn_blocking(system, detach, answer_store, config.answers,
                            reading, collector, &clock);
   for (const auto& x : readers)
     owned_.push_back(caf::actor_cast<caf::actor>(x));
   for (auto x :
-       {caf::actor_cast<caf::actor>(answers),
+       {caf::actor_cast<caf::actor>(operations),
+        caf::actor_cast<caf::actor>(answers),
         caf::actor_cast<caf::actor>(dispatcher),
         caf::actor_cast<caf::actor>(jobs), caf::actor_cast<caf::actor>(steps),
         caf::actor_cast<caf::actor>(queue), caf::actor_cast<caf::actor>(pairs),
         caf::actor_cast<caf::actor>(credentials),
         caf::actor_cast<caf::actor>(catalog),
+        caf::actor_cast<caf::actor>(keeper),
         caf::actor_cast<caf::actor>(documents),
         caf::actor_cast<caf::actor>(collector),
         caf::actor_cast<caf::actor>(hub), caf::actor_cast<caf::actor>(store)})
@@ -109,7 +118,7 @@ void runtime::spawn_access(const runtime_config& config,
   whom.upper = {store, collector, documents, tokens, audit, steps, dispatcher};
   whom.upper.insert(whom.upper.begin() + 2, readers.begin(), readers.end());
   whom.trees = {jobs, queue};
-  whom.lower = {pairs, credentials, catalog};
+  whom.lower = {keeper, operations, pairs, credentials, catalog};
   census = system_.spawn(quaero::census, std::move(whom));
   for (auto x : {caf::actor_cast<caf::actor>(census),
                  caf::actor_cast<caf::actor>(tokens),
@@ -176,8 +185,10 @@ caf::expected<uint64_t> runtime::recover() {
   self->request(jobs, store_deadline, atom::recover_v)
     .receive([&](uint64_t n) { out = n; },
              [&](caf::error& e) { out = std::move(e); });
-  if (out)
+  if (out) {
     self->send(dispatcher, atom::recover_v);
+    self->send(operations, atom::recover_v);
+  }
   return out;
 }
 

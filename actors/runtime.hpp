@@ -7,9 +7,11 @@
 #include "actors/credential_store.hpp"
 #include "actors/document_store.hpp"
 #include "actors/event_hub.hpp"
+#include "actors/job_keeper.hpp"
 #include "actors/job_manager.hpp"
 #include "actors/key_store.hpp"
 #include "actors/log_collector.hpp"
+#include "actors/operations.hpp"
 #include "actors/queue.hpp"
 #include "actors/reader.hpp"
 #include "actors/store_actor.hpp"
@@ -45,6 +47,8 @@ struct runtime_config {
   /// runtime, and one in between for searches.
   uint32_t readers = 3;
   answer_store_config answers;
+  job_keeper_config keeper;
+  operations_config operations;
   bool detach = true;   ///< Blocking actors get threads; tests say no.
   uint64_t id_seed = 0; ///< Of the random part of ids.
 };
@@ -119,12 +123,14 @@ public:
   document_store_actor documents;
   queue_actor queue;
   step_manager_actor steps;
+  job_keeper_actor keeper;
   job_manager_actor jobs;
   dispatcher_actor dispatcher;
   key_store_actor pairs;
   credential_store_actor credentials;
   catalog_actor catalog;
   answer_store_actor answers;
+  operations_actor operations;
   std::vector<worker_pool_actor> pools;
   token_store_actor tokens;
   audit_log_actor audit;

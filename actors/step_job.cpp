@@ -263,6 +263,50 @@ void step_job_state::on_retry() {
     .then([this] { init(); }, [this](caf::error& e) { self->quit(e); });
 }
 
+/// The step is kept open until the job is stored and counted.
+caf::typed_response_promise<job_id>
+step_job_state::on_retry_order(retry_order& x) {
+  auto reply = self->make_response_promise<job_id>();
+  const auto over = make_error(ec::wrong_state, "its step is over");
+  if (!children || ended || cancelling || waiting_for_retry) {
+    reply.deliver(over);
+    return reply;
+  }
+  auto order = std::make_shared<retry_order>(std::move(x));
+  self->request(children, answer_deadline, atom::attach_v)
+    .then(
+      [this, reply, order, over](bool open) mutable {
+        if (open)
+          submit_retry(std::move(reply), order);
+        else
+          reply.deliver(over);
+      },
+      [reply, over](caf::error&) mutable { reply.deliver(over); });
+  return reply;
+}
+
+void step_job_state::submit_retry(caf::typed_response_promise<job_id> reply,
+                                  const std::shared_ptr<retry_order>& order) {
+  submission x;
+  x.scope = context.scope;
+  x.parent = config.record.id;
+  x.jobs.push_back(std::move(order->job));
+  x.retry_of = order->of;
+  x.label = std::move(order->label);
+  // Of this attempt of the step, whatever becomes of it meanwhile.
+  auto counting = children;
+  self->request(actors.jobs, store_deadline, atom::submit_v, std::move(x))
+    .then(
+      [this, reply, counting](const id_list& made) mutable {
+        self->send(counting, atom::sealed_v);
+        reply.deliver(made.ids.front());
+      },
+      [this, reply, counting](caf::error& e) mutable {
+        self->send(counting, atom::sealed_v);
+        reply.deliver(std::move(e));
+      });
+}
+
 void step_job_state::on_cancel() {
   if (std::exchange(cancelling, true))
     return;
@@ -419,6 +463,9 @@ step_job(step_job_impl::stateful_pointer<step_job_state> self,
     [self](atom::explain) { return self->state.on_explain(); },
     [self](atom::retry) { self->state.on_retry(); },
     [self](atom::status) { return self->state.on_status(); },
+    [self](atom::retry, retry_order& x) {
+      return self->state.on_retry_order(x);
+    },
   };
 }
 

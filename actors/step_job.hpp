@@ -7,6 +7,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -72,6 +73,7 @@ struct step_job_state {
   caf::typed_response_promise<explanation> on_explain();
   void on_retry();
   caf::typed_response_promise<actor_status> on_status();
+  caf::typed_response_promise<job_id> on_retry_order(retry_order& x);
 
   // -- the way through --------------------------------------------------------
   void start();
@@ -81,6 +83,8 @@ struct step_job_state {
   void on_init(init_result found);
   void on_create(step_output made);
   void submit(std::vector<new_job> jobs);
+  void submit_retry(caf::typed_response_promise<job_id> reply,
+                    const std::shared_ptr<retry_order>& x);
   void save(std::vector<document> documents);
   void on_failure(std::string why, const child_counts& counts = {});
   void finish(job_status status, std::string error, child_counts counts,

@@ -26,7 +26,8 @@ void step_monitor_state::on_count(const step_delta& delta) {
 }
 
 void step_monitor_state::on_sealed() {
-  sealed = true;
+  if (makers > 0)
+    --makers;
   check();
 }
 
@@ -34,11 +35,18 @@ actor_status step_monitor_state::on_status() const {
   return {name,
           self->mailbox().size(),
           {{"open", static_cast<int64_t>(progress.children.open())},
-           {"sealed", sealed ? 1 : 0}}};
+           {"sealed", makers == 0 ? 1 : 0}}};
+}
+
+bool step_monitor_state::on_attach() {
+  if (done)
+    return false;
+  ++makers;
+  return true;
 }
 
 void step_monitor_state::check() {
-  if (!sealed || done || progress.children.open() != 0)
+  if (makers != 0 || done || progress.children.open() != 0)
     return;
   done = true;
   self->send(watcher, atom::done_v, progress.children);
@@ -55,6 +63,7 @@ step_monitor(step_monitor_actor::stateful_pointer<step_monitor_state> self,
   return {
     [self](atom::count, const step_delta& x) { self->state.on_count(x); },
     [self](atom::sealed) { self->state.on_sealed(); },
+    [self](atom::attach) { return self->state.on_attach(); },
     [self](atom::progress) { return self->state.progress.children; },
     [self](atom::status) { return self->state.on_status(); },
   };

@@ -17,12 +17,14 @@ struct step_monitor_state {
   step_watcher_actor watcher;
   job_monitor_actor monitor;
   step_progress progress;
-  bool sealed = false;
+  /// Who may make children yet: the step, and whoever attached himself.
+  uint32_t makers = 1;
   bool done = false;
 
   void on_count(const step_delta& delta);
   void on_sealed();
   actor_status on_status() const;
+  bool on_attach();
   void check();
 };
 

@@ -4,6 +4,7 @@
 #include "definitions/document.hpp"
 #include "definitions/job_definition.hpp"
 #include "definitions/job_filter.hpp"
+#include "definitions/job_label.hpp"
 #include "storage/answer_table.hpp"
 
 #include <memory>
@@ -20,6 +21,12 @@ namespace quaero {
 struct job_view {
   queue_job job;
   job_state state;
+  job_label label;
+
+  /// The name that people gave it, else its own.
+  const std::string& name() const {
+    return label.name.empty() ? job.name : label.name;
+  }
 };
 
 struct job_page {

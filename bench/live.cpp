@@ -247,7 +247,7 @@ live_bench_result run_live(const live_bench_config& how) {
       rt.dispatcher, rt.jobs,      rt.steps,      rt.queue, rt.readers.front(),
       rt.collector,  rt.documents, rt.searcher(), rt.pairs, rt.credentials,
       rt.catalog,    rt.hub,       rt.tokens,     rt.audit, rt.census,
-      rt.store,      rt.answers};
+      rt.store,      rt.answers,   rt.operations};
     auto port = server.start(system, listen, actors);
     if (!port)
       throw std::runtime_error{message_of(port.error())};

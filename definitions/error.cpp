@@ -34,6 +34,8 @@ std::string to_string(ec x) {
       return "read_only";
     case ec::changed:
       return "changed";
+    case ec::wrong_state:
+      return "wrong_state";
   }
   return "unknown";
 }

@@ -24,6 +24,7 @@ enum class ec : uint8_t {
   shutting_down,    ///< The daemon takes no new work.
   read_only,        ///< It belongs to the system.
   changed,          ///< It is not the version that the caller knows.
+  wrong_state,      ///< The job is in a state that forbids this.
 };
 
 std::string to_string(ec x);

@@ -28,9 +28,10 @@ enum class job_reason : uint8_t {
   daemon_starting,      ///< What was going on is not back yet.
   daemon_draining,      ///< The daemon stops and starts nothing more.
   unreadable,           ///< A run whose definition cannot be read any more.
+  held,                 ///< A copy: it waits for somebody to rerun it.
 };
 
-inline constexpr size_t job_reason_count = 18;
+inline constexpr size_t job_reason_count = 19;
 
 std::string to_string(job_reason x);
 

@@ -350,10 +350,14 @@ const char* table_name(char letter) {
       return "job_postings";
     case table::kv:
       return "kv";
+    case table::labels:
+      return "labels";
     case table::log:
       return "log";
     case table::meta:
       return "meta";
+    case table::operations:
+      return "operations";
     case table::queue:
       return "queue";
     case table::roots:

@@ -58,7 +58,7 @@ bool all_set(const gateway_actors& x) {
   return x.dispatcher && x.job_manager && x.step_manager && x.queue && x.reader
          && x.log_collector && x.document_store && x.searcher && x.key_store
          && x.credential_store && x.catalog && x.tokens && x.audit && x.census
-         && x.store && x.answers;
+         && x.store && x.answers && x.operations;
 }
 
 /// The name of a limit of the live streams that is 0, or nullptr.

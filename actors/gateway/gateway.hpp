@@ -114,6 +114,7 @@ struct gateway_actors {
   status_actor census;
   status_actor store;
   answer_store_actor answers;
+  operations_actor operations;
 };
 
 /// The GATEWAY: HTTP/1.1, plain or through TLS, for programs and the manual's

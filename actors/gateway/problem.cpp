@@ -15,6 +15,7 @@ unsigned status_of(ec x) {
     case ec::invalid_argument:
     case ec::disabled:
     case ec::no_worker:
+    case ec::wrong_state:
       return 400;
     case ec::not_found:
       return 404;

@@ -25,6 +25,7 @@ inline gateway_actors gateway_actors_of(const runtime& x) {
   out.census = x.census;
   out.store = x.store;
   out.answers = x.answers;
+  out.operations = x.operations;
   return out;
 }
 

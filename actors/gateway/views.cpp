@@ -107,7 +107,13 @@ value job_json(const job_view& x, const child_counts& counts) {
   if (job.step_id)
     out.set("step_id", to_string(job.step_id));
   out.set("type", job.type);
-  out.set("name", job.name);
+  out.set("name", x.name());
+  if (!x.label.description.empty())
+    out.set("description", x.label.description);
+  if (x.label.held)
+    out.set("held", true);
+  if (x.label.retried_as)
+    out.set("retried_as", to_string(x.label.retried_as));
   out.set("config", stored_json(without_seals(job.config)));
   out.set("metadata", stored_json(job.metadata));
   out.set("queue", job.queue);
@@ -310,6 +316,9 @@ value step_json(const step_row& x, timestamp now) {
   auto out = value::make_object();
   if (x.job)
     out.set("step_id", to_string(x.job->job.id));
+  if (x.job)
+    if (auto kept = stored_json(x.job->job.metadata).get_string("kept_from"))
+      out.set("kept_from", *kept);
   out.set("name", x.name);
   out.set("type", x.type);
   out.set("status", to_string(x.status));
@@ -359,7 +368,7 @@ value tree_json(const run_overview& x, timestamp now) {
   for (const auto& row : x.steps)
     steps.push_back(step_json(row, now));
   auto out = value::make_object({{"job_id", to_string(x.manager.job.id)},
-                                 {"job_name", x.manager.job.name},
+                                 {"job_name", x.manager.name()},
                                  {"status", to_string(state.status)}});
   out.set("duration_ms", duration_ms(state, now));
   out.set("started_at", time_or_null(state.started_at));

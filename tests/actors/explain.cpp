@@ -179,6 +179,15 @@ BOOST_AUTO_TEST_CASE(a_run_that_cannot_be_brought_back_says_so) {
   check(broken.id, job_reason::unreadable);
 }
 
+BOOST_AUTO_TEST_CASE(a_copy_says_what_it_waits_for) {
+  const auto copy = ask<job_made>(rt->jobs, atom::copy_v, enqueue()).value.id;
+  check(copy, job_reason::held);
+  restart();
+  check(copy, job_reason::held);
+  auto cancelled = ask<void>(rt->jobs, atom::cancel_v, copy);
+  BOOST_TEST(is_error(cancelled.error, ec::conflict, "copy"));
+}
+
 BOOST_AUTO_TEST_CASE(nobody_is_not_explained) {
   job_id nobody;
   nobody.bytes.fill(7);

@@ -49,6 +49,7 @@ struct run_fixture : test::deterministic {
         [](atom::cancel) {},
         [](atom::cancel, const job_id&) {},
         [](atom::explain, const job_id&) { return explanation{}; },
+        [](atom::retry, const retry_order&) { return job_id{}; },
         [](atom::progress) { return run_progress{}; },
         [](atom::status) { return actor_status{}; },
       };
@@ -114,6 +115,22 @@ BOOST_AUTO_TEST_CASE(children_of_the_last_job_keep_the_step_open) {
   BOOST_REQUIRE(ends.size() == 1u);
   BOOST_TEST(ends[0].completed == 2u);
   BOOST_TEST(ends[0].failed == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(who_comes_later_to_make_children_keeps_the_step_open) {
+  count(1, 0);
+  tell(aut, atom::sealed_v);
+  count(0, 1);
+  BOOST_TEST(ask<bool>(aut, atom::attach_v).value);
+  count(0, 0, 0, 1);
+  BOOST_TEST(ends.empty());
+  count(1, 0);
+  tell(aut, atom::sealed_v);
+  BOOST_TEST(ends.empty());
+  count(0, 1);
+  count(0, 0, 1);
+  BOOST_TEST(ends.size() == 1u);
+  BOOST_TEST(!ask<bool>(aut, atom::attach_v).value);
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_goes_back_to_pending) {

@@ -120,6 +120,7 @@ BOOST_AUTO_TEST_CASE(what_happened_before_its_monitor_came_is_told_to_it) {
       return {
         [&told](atom::count, const step_delta& x) { told += x; },
         [](atom::sealed) {},
+        [](atom::attach) { return true; },
         [](atom::progress) { return child_counts{}; },
         [](atom::status) { return actor_status{}; },
       };

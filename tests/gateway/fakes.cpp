@@ -231,6 +231,9 @@ caf::behavior dispatcher_of(const world_ptr& w) {
     [](atom::status) {
       return actor_status{"dispatcher", 0, {{"asked", 1}, {"recovered", 1}}};
     },
+    [](atom::rerun, const rerun_request&) -> caf::result<job_made> {
+      return absent("job");
+    },
   };
 }
 
@@ -256,6 +259,18 @@ caf::behavior job_manager_of(const world_ptr& w) {
         if (x.job.id == id)
           x.state.status = job_status::cancelled;
       return caf::unit;
+    },
+    [](atom::remove, const job_id&) -> caf::result<removal> {
+      return absent("job");
+    },
+    [](atom::put, const job_id&, const label_change&) -> caf::result<void> {
+      return absent("job");
+    },
+    [](atom::copy, const job_id&) -> caf::result<job_made> {
+      return absent("job");
+    },
+    [](atom::retry, const job_id&) -> caf::result<job_made> {
+      return absent("job");
     },
     [](atom::status) { return status_of("job_manager"); },
     [](atom::status, atom::visit) { return status_of("job_manager"); },
@@ -304,6 +319,25 @@ caf::behavior answer_store_of() {
     [](atom::put, const kept_answer_ptr&) {},
     [](atom::forget, const std::string&) {},
     [](atom::status) { return status_of("answer_store"); },
+  };
+}
+
+caf::behavior operations_of() {
+  return {
+    [](atom::start, const operation_request& x) {
+      operation out;
+      out.action = x.action;
+      out.query = x.query;
+      return out;
+    },
+    [](atom::get, const job_id&) -> caf::result<operation> {
+      return absent("operation");
+    },
+    [](atom::list) { return std::vector<operation>{}; },
+    [](atom::cancel, const job_id&) -> caf::result<operation> {
+      return absent("operation");
+    },
+    [](atom::status) { return status_of("operations"); },
   };
 }
 
@@ -398,6 +432,8 @@ gateway_actors gateway_fixture::spawn_actors() {
   }));
   out.answers
     = as<answer_store_actor>(sys.spawn([] { return answer_store_of(); }));
+  out.operations
+    = as<operations_actor>(sys.spawn([] { return operations_of(); }));
   return out;
 }
 

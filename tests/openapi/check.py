@@ -13,6 +13,7 @@ import catalog
 import definitions
 import documents
 import jobs
+import life
 import live
 import queues
 import shutdown
@@ -20,8 +21,8 @@ import system
 
 # From the first token of access on every request needs one; the last one ends
 # the daemon.
-AREAS = (definitions, jobs, queues, live, documents, system, catalog, access,
-         shutdown)
+AREAS = (definitions, jobs, life, queues, live, documents, system, catalog,
+         access, shutdown)
 
 
 def main():

@@ -77,6 +77,7 @@ std::optional<uint64_t> runtime_fixture::start() {
   if (!recovered->ok())
     return std::nullopt;
   tell(rt->dispatcher, atom::recover_v);
+  tell(rt->operations, atom::recover_v);
   return recovered->value;
 }
 
