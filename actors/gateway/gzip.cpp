@@ -27,13 +27,13 @@ bool is_refused(std::string_view parameters) {
 } // namespace
 
 bool accepts_gzip(std::string_view field) {
-  while (!field.empty()) {
-    auto end = std::min(field.find(','), field.size());
-    auto item = field.substr(0, end);
-    auto name_end = std::min(item.find(';'), item.size());
-    if (to_lower(trim(item.substr(0, name_end))) == "gzip")
-      return !is_refused(item.substr(name_end));
-    field.remove_prefix(std::min(end + 1, field.size()));
+  auto at = field.begin();
+  while (at != field.end()) {
+    const auto end = std::find(at, field.end(), ',');
+    const auto name_end = std::find(at, end, ';');
+    if (to_lower(trim(std::string_view{at, name_end})) == "gzip")
+      return !is_refused(std::string_view{name_end, end});
+    at = end == field.end() ? end : end + 1;
   }
   return false;
 }
