@@ -200,7 +200,10 @@ double run_raw(const throughput_config& how) {
                                        x.queue,
                                        x.priority,
                                        {},
-                                       0});
+                                       0,
+                                       {},
+                                       {},
+                                       {}});
     auto result = db->write(batch, sync);
     batch.clear();
     sequence -= n;

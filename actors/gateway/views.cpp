@@ -52,12 +52,13 @@ void set_counts(value& out, const child_counts& x) {
   out.set("running_children", x.running);
 }
 
-void set_state(value& out, const job_state& x) {
+// A job to which nothing has happened yet was last changed when it was made.
+void set_state(value& out, const job_state& x, timestamp created_at) {
   out.set("status", to_string(x.status));
   set_time(out, "started_at", x.started_at);
   set_time(out, "completed_at", x.finished_at);
   set_time(out, "finished_at", x.finished_at);
-  set_time(out, "updated_at", x.updated_at);
+  set_time(out, "updated_at", std::max(x.updated_at, created_at));
   out.set("attempt", x.attempt);
   if (!x.error.empty())
     out.set("error", x.error);
@@ -125,7 +126,7 @@ value job_json(const job_view& x, const child_counts& counts) {
   set_time(out, "run_at", job.run_at);
   set_time(out, "expires_at", job.expires_at);
   set_time(out, "created_at", job.created_at);
-  set_state(out, x.state);
+  set_state(out, x.state, job.created_at);
   out.set("failed_count", counts.failed);
   out.set("progress", progress_json(counts));
   set_counts(out, counts);

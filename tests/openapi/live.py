@@ -50,7 +50,8 @@ def upgrade(client):
 def run(client, daemon):
     client.call("GET", "/ws", 426)
     upgrade(client)
-    runs = client.call("GET", "/api/jobs", 200, query={"limit": 1})["jobs"]
+    runs = client.call("GET", "/api/jobs", 200, query={
+        "q": "type:manager state:completed", "limit": 1})["jobs"]
     run_id = runs[0]["id"]
     line = first_event(client, "/api/events",
                        {"run": run_id, "after": 0, "level": "debug"}, "job_log")
