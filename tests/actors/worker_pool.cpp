@@ -98,6 +98,7 @@ struct fixture : deterministic {
           },
           [](atom::forget, const job_id&) {},
           [](atom::stats) { return storage::totals{}; },
+          [](atom::list) { return id_list{}; },
         };
       })});
   }

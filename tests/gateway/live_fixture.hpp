@@ -66,8 +66,8 @@ struct live_fixture {
     auto x = std::make_shared<commit>();
     storage::put_job(x->ops, run);
     storage::put_job(x->ops, step);
-    x->created = 2;
-    x->roots = 1;
+    x->add_job(run);
+    x->add_job(step);
     apply(std::move(x));
   }
 

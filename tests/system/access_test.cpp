@@ -58,7 +58,7 @@ struct fixture : system_fixture {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(access, fixture)
+BOOST_FIXTURE_TEST_SUITE(access_suite, fixture)
 
 BOOST_AUTO_TEST_CASE(other_machines_are_not_listened_to_without_a_token) {
   auto x = start_in_vain({"--listen", "0.0.0.0:0"});
