@@ -34,7 +34,7 @@ caf::error job_removal::enter(const job_id& id) {
   if (!result.ok())
     return failed(result);
   x.status = fold(events, x.job.type == step_job_type).status;
-  x.lines.has_stream = x.job.type == manager_job_type;
+  x.lines.has_stream = !x.job.parent_id;
   path_.push_back(std::move(x));
   return caf::none;
 }
