@@ -19,8 +19,6 @@ const std::string canary = "cAnArY-0123456789";
 // A crawl that fails and keeps its URL, a folder that is not there, and jobs
 // that have everything in their configuration.
 const std::string definition = R"(
-id = "leaky"
-name = "Leaky"
 [step.folder]
 type = "local_dir"
 dir_path = "/nowhere/{canary-key}"
