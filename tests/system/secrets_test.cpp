@@ -79,8 +79,8 @@ BOOST_AUTO_TEST_CASE(a_secret_is_on_disk_in_its_own_record_only) {
   std::string said = made.body;
   for (auto part : {"", "/tree", "/children", "/logs/aggregated?level=all"})
     said += client.get("/api/jobs/" + job + part).body;
-  for (const auto& step :
-       items_of(get("/api/jobs/" + job + "/children"), "jobs"))
+  const auto children = get("/api/jobs/" + job + "/children");
+  for (const auto& step : items_of(children, "jobs"))
     for (auto part : {"", "/children", "/logs?level=all"})
       said += client.get("/api/jobs/" + text_of(step, "id") + part).body;
   for (auto target : {"/api/documents", "/api/kv", "/api/kv/canary-key",
