@@ -31,8 +31,8 @@ public:
   ~daemon();
 
   /// Opens the data directory, brings back what was going on, listens, writes
-  /// the URL into the file `endpoint` of the data directory, and a token of this
-  /// start into `admin.token`, which only its user may read.
+  /// the URL into the file `endpoint` of the data directory, and a token of
+  /// this start into `admin.token`, which only its user may read.
   /// @returns "" or a sentence that says what to do; then nothing runs.
   std::string start();
 

@@ -25,8 +25,9 @@ struct fixture : test::deterministic {
 
   void start(size_t message_bytes_max = 64) {
     auto writer = own(store_actor{sys.spawn(store, store_config{}, db)});
-    aut = own(sys.spawn(log_collector, log_collector_config{message_bytes_max, {}},
-                        db, writer, sink));
+    aut = own(sys.spawn(log_collector,
+                        log_collector_config{message_bytes_max, {}}, db, writer,
+                        sink));
     settle();
   }
 
