@@ -6,6 +6,7 @@
 #include "actors/document_store.hpp"
 #include "actors/step_manager.hpp"
 #include "storage/pair_tables.hpp"
+#include "storage/tables.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -31,6 +32,9 @@ runtime::runtime(caf::actor_system& system, runtime_config config,
                                                  std::move(keys))} {
   const bool detach = config.detach;
   auto ids = std::make_shared<id_generator>(clock, config.id_seed);
+  // A database that cannot be read is found, and reported, by the recovery.
+  if (job_id last; storage::read_last_id(*db, last).ok())
+    ids->continue_after(last);
   std::shared_ptr<const storage::store> reading = db;
   meter = config.meter ? config.meter : std::make_shared<metrics>();
   config.store.meter = meter;

@@ -1,6 +1,7 @@
 #include "definitions/ids.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace quaero {
 
@@ -94,6 +95,24 @@ timestamp created_at(const job_id& x) {
 
 id_generator::id_generator(const wall_clock& clock, uint64_t seed)
   : clock_{clock}, random_{seed} {}
+
+void id_generator::continue_after(const job_id& last) {
+  uint64_t head = 0;
+  uint64_t tail = 0;
+  for (size_t i = 0; i < 8; ++i) {
+    head = head << 8 | last.bytes[i];
+    tail = tail << 8 | last.bytes[i + 8];
+  }
+  constexpr uint64_t low_mask = (1ull << counter_low_bits) - 1;
+  const auto ms = head >> 16;
+  const auto counter = static_cast<uint32_t>(
+    (head & 0xfff) << counter_low_bits | (tail >> random_bits & low_mask));
+  std::lock_guard guard{mutex_};
+  if (std::pair{ms, counter} > std::pair{last_ms_, counter_}) {
+    last_ms_ = ms;
+    counter_ = counter;
+  }
+}
 
 job_id id_generator::next() {
   using namespace std::chrono;

@@ -49,6 +49,11 @@ public:
 
   job_id next();
 
+  /// From here on every id is greater than `last`, which another generator of
+  /// the installation made: a clock that was set back between two starts, or
+  /// two starts in one millisecond, do not put new jobs before old ones.
+  void continue_after(const job_id& last);
+
 private:
   const wall_clock& clock_;
   std::mutex mutex_;

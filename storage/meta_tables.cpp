@@ -2,6 +2,7 @@
 #include "storage/keys.hpp"
 #include "storage/tables.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 namespace quaero::storage {
@@ -82,6 +83,23 @@ status next_boot(store& db, uint64_t& boot) {
   if (result.ok())
     boot = last + 1;
   return result;
+}
+
+status read_last_id(const store& db, job_id& out) {
+  out = {};
+  for (auto x : {table::jobs, table::operations}) {
+    const fixed_key prefix{x};
+    auto result = for_each_reverse(
+      db, prefix, [&](std::string_view key, std::string_view) {
+        key.remove_prefix(prefix.view().size());
+        if (key.size() == out.bytes.size())
+          out = std::max(out, job_id_from_bytes(key));
+        return false;
+      });
+    if (!result.ok())
+      return result;
+  }
+  return {};
 }
 
 void put_totals(write_batch& out, const totals& x) {

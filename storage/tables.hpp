@@ -46,6 +46,9 @@ struct totals {
 void put_totals(write_batch& out, const totals& x);
 status read_totals(const store& db, totals& out); ///< Zero if there are none.
 
+/// The greatest id of a job or an operation; none if there is neither.
+status read_last_id(const store& db, job_id& out);
+
 // -- definitions --------------------------------------------------------------
 
 void put_definition(write_batch& out, const job_definition& x);

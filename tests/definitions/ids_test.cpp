@@ -91,6 +91,26 @@ BOOST_AUTO_TEST_CASE(ids_ascend_when_the_clock_steps_back) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_generator_goes_on_where_another_one_ended) {
+  manual_clock clock;
+  id_generator before{clock, 3};
+  job_id last;
+  for (int i = 0; i < 100; ++i)
+    last = before.next();
+  for (auto step : {0h, -1h}) {
+    clock.time += step;
+    id_generator after{clock, 4};
+    after.continue_after(last);
+    BOOST_CHECK(after.next() > last);
+    after.continue_after(job_id{}); // never back
+    BOOST_CHECK(after.next() > last);
+  }
+  clock.time += 2h;
+  id_generator later{clock, 5};
+  later.continue_after(last);
+  BOOST_CHECK(created_at(later.next()) == clock.time);
+}
+
 BOOST_AUTO_TEST_CASE(a_clock_before_1970_counts_as_1970) {
   manual_clock clock;
   clock.time = timestamp{-5s};

@@ -1,3 +1,4 @@
+#include "storage/life_tables.hpp"
 #include "tests/storage/samples.hpp"
 
 using namespace quaero;
@@ -50,6 +51,24 @@ BOOST_AUTO_TEST_CASE(a_filled_database_without_format_is_not_ours) {
   require_ok(put(*db, "something", "else"));
   BOOST_CHECK(open_format(*db).code == errc::corruption);
   BOOST_CHECK_EQUAL(all(*db).size(), 1u);
+}
+
+BOOST_AUTO_TEST_CASE(the_greatest_id_is_of_a_job_or_an_operation) {
+  job_id last;
+  require_ok(read_last_id(*db, last));
+  BOOST_CHECK(!last);
+  queue_job job;
+  operation bulk;
+  for (uint8_t i : {3, 1}) {
+    job.id.bytes[0] = i;
+    write(*db, [&](write_batch& out) { put_job(out, job); });
+  }
+  require_ok(read_last_id(*db, last));
+  BOOST_CHECK_EQUAL(last.bytes[0], 3);
+  bulk.id.bytes[0] = 7;
+  write(*db, [&](write_batch& out) { put_operation(out, bulk); });
+  require_ok(read_last_id(*db, last));
+  BOOST_CHECK_EQUAL(last.bytes[0], 7);
 }
 
 BOOST_AUTO_TEST_CASE(boots_are_counted_and_synced) {
