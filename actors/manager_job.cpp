@@ -459,12 +459,8 @@ caf::result<job_id> manager_job_state::on_retry(retry_order& x) {
   return self->delegate(i->actor, atom::retry_v, std::move(x));
 }
 
-caf::typed_response_promise<run_progress> manager_job_state::on_progress() {
-  auto reply = self->make_response_promise<run_progress>();
-  self->request(monitor, answer_deadline, atom::progress_v)
-    .then([reply](run_progress& x) mutable { reply.deliver(std::move(x)); },
-          [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
-  return reply;
+caf::result<run_progress> manager_job_state::on_progress() {
+  return self->delegate(monitor, atom::progress_v);
 }
 
 void manager_job_state::on_timeout() {

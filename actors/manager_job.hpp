@@ -76,9 +76,9 @@ struct manager_job_state {
   void on_exceeded(uint64_t failures);
   ack_promise on_cancel();
   ack_promise on_stop_step(const job_id& id);
-  caf::typed_response_promise<explanation> on_explain(const job_id& id);
+  caf::result<explanation> on_explain(const job_id& id);
   caf::result<job_id> on_retry(retry_order& x);
-  caf::typed_response_promise<run_progress> on_progress();
+  caf::result<run_progress> on_progress();
   caf::typed_response_promise<actor_status> on_status();
   void on_timeout();
   void on_down(const caf::down_msg& down);

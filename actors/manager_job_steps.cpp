@@ -85,23 +85,14 @@ explanation manager_job_state::explain_run() const {
                               {"waiting", std::move(waiting)}})};
 }
 
-caf::typed_response_promise<explanation>
-manager_job_state::on_explain(const job_id& id) {
-  auto reply = self->make_response_promise<explanation>();
-  if (id == config.record.id) {
-    reply.deliver(explain_run());
-    return reply;
-  }
+caf::result<explanation> manager_job_state::on_explain(const job_id& id) {
+  if (id == config.record.id)
+    return explain_run();
   auto i = std::find_if(nodes.begin(), nodes.end(),
                         [&](const auto& x) { return x.id == id; });
-  if (i == nodes.end() || !i->actor) {
-    reply.deliver(make_error(ec::not_found, "the step is over"));
-    return reply;
-  }
-  self->request(i->actor, answer_deadline, atom::explain_v)
-    .then([reply](explanation& x) mutable { reply.deliver(std::move(x)); },
-          [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
-  return reply;
+  if (i == nodes.end() || !i->actor)
+    return make_error(ec::not_found, "the step is over");
+  return self->delegate(i->actor, atom::explain_v);
 }
 
 } // namespace quaero

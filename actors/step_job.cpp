@@ -266,26 +266,27 @@ void step_job_state::on_retry() {
 /// The step is kept open until the job is stored and counted.
 caf::typed_response_promise<job_id>
 step_job_state::on_retry_order(retry_order& x) {
-  auto reply = self->make_response_promise<job_id>();
+  auto promise = self->make_response_promise<job_id>();
   const auto over = make_error(ec::wrong_state, "its step is over");
+  owed_answer<job_id> reply{promise, over};
   if (!children || ended || cancelling || waiting_for_retry) {
     reply.deliver(over);
-    return reply;
+    return promise;
   }
   auto order = std::make_shared<retry_order>(std::move(x));
   self->request(children, answer_deadline, atom::attach_v)
     .then(
       [this, reply, order, over](bool open) mutable {
         if (open)
-          submit_retry(std::move(reply), order);
+          submit_retry(reply, order);
         else
           reply.deliver(over);
       },
       [reply, over](caf::error&) mutable { reply.deliver(over); });
-  return reply;
+  return promise;
 }
 
-void step_job_state::submit_retry(caf::typed_response_promise<job_id> reply,
+void step_job_state::submit_retry(owed_answer<job_id> reply,
                                   const std::shared_ptr<retry_order>& order) {
   submission x;
   x.scope = context.scope;
@@ -336,7 +337,9 @@ void step_job_state::on_stop() {
 }
 
 caf::typed_response_promise<explanation> step_job_state::on_explain() {
-  auto reply = self->make_response_promise<explanation>();
+  auto promise = self->make_response_promise<explanation>();
+  owed_answer<explanation> reply{promise,
+                                 make_error(ec::not_found, "the step is over")};
   if (cancelling) {
     reply.deliver(explanation{job_reason::cancelling, "it is being stopped"});
   } else if (ended) {
@@ -365,7 +368,7 @@ caf::typed_response_promise<explanation> step_job_state::on_explain() {
         },
         [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
   }
-  return reply;
+  return promise;
 }
 
 void step_job_state::on_done(const child_counts& counts) {

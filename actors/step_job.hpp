@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/owed_answer.hpp"
 #include "definitions/substitution.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -83,7 +84,7 @@ struct step_job_state {
   void on_init(init_result found);
   void on_create(step_output made);
   void submit(std::vector<new_job> jobs);
-  void submit_retry(caf::typed_response_promise<job_id> reply,
+  void submit_retry(owed_answer<job_id> reply,
                     const std::shared_ptr<retry_order>& x);
   void save(std::vector<document> documents);
   void on_failure(std::string why, const child_counts& counts = {});

@@ -58,6 +58,8 @@ void rerun_job(const exchange_ptr& ex) {
     if (!config->is_object())
       return ex->reply(
         make_problem(400, "invalid_argument", "config: must be an object"));
+    if (auto why = secret_in(*config, ex->context().config.keys); !why.empty())
+      return ex->reply(make_problem(400, "invalid_argument", std::move(why)));
     wanted.config = *config;
   }
   ex->ask<job_made>(
@@ -68,30 +70,29 @@ void rerun_job(const exchange_ptr& ex) {
     atom::rerun_v, wanted);
 }
 
-void copy_job(const exchange_ptr& ex) {
+// Has another job made of the one that the path names.
+template <class Verb>
+void make_another(const exchange_ptr& ex, Verb verb, const char* in_step,
+                  const char* alone) {
   job_id id;
   if (!ex->job_param(0, id))
     return;
   ex->ask<job_made>(
     ex->actors().job_manager,
-    [ex, id](job_made& x) {
-      reply_made(ex, id, x, "Job copied; it waits until it is rerun");
+    [ex, id, in_step, alone](job_made& x) {
+      reply_made(ex, id, x, x.step ? in_step : alone);
     },
-    atom::copy_v, id);
+    verb, id);
+}
+
+void copy_job(const exchange_ptr& ex) {
+  constexpr auto message = "Job copied; it waits until it is rerun";
+  make_another(ex, atom::copy_v, message, message);
 }
 
 void retry_job(const exchange_ptr& ex) {
-  job_id id;
-  if (!ex->job_param(0, id))
-    return;
-  ex->ask<job_made>(
-    ex->actors().job_manager,
-    [ex, id](job_made& x) {
-      reply_made(ex, id, x,
-                 x.step ? "Job retried in its step"
-                        : "Job retried as a job of its own");
-    },
-    atom::retry_v, id);
+  make_another(ex, atom::retry_v, "Job retried in its step",
+               "Job retried as a job of its own");
 }
 
 void label_job(const exchange_ptr& ex) {

@@ -1,6 +1,7 @@
 #include "actors/gateway/request_body.hpp"
 
 #include "definitions/json.hpp"
+#include "definitions/substitution.hpp"
 
 #include <algorithm>
 
@@ -57,6 +58,17 @@ bool read_text(const exchange_ptr& ex, const value& body, std::string_view name,
   }
   out = found->as_string();
   return true;
+}
+
+std::string secret_in(const value& config, const key_lookup& keys) {
+  for (const auto& [name, val] : config.as_object()) {
+    auto one = val;
+    secrets asked;
+    substitute(one, value::make_object(), keys, &asked);
+    if (!asked.empty())
+      return "config." + name + ": a value for one run may not name a secret";
+  }
+  return {};
 }
 
 } // namespace quaero

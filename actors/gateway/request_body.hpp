@@ -21,4 +21,10 @@ bool read_object(const exchange_ptr& ex,
 bool read_text(const exchange_ptr& ex, const value& body, std::string_view name,
                std::optional<std::string>& out);
 
+/// Who may run a definition need not be who may use every secret in it: a value
+/// that is given for one run cannot ask for one.
+/// @param config an object: the values that are given.
+/// @returns "", or which of them names a secret.
+std::string secret_in(const value& config, const key_lookup& keys);
+
 } // namespace quaero

@@ -2,6 +2,7 @@
 #include "tests/support/actor_runtime.hpp"
 
 #include <algorithm>
+#include <utility>
 
 using namespace quaero;
 using namespace quaero::test;
@@ -346,6 +347,30 @@ BOOST_AUTO_TEST_CASE(jobs_outside_of_runs_are_executed_too) {
   BOOST_REQUIRE(made.value.ids.size() == 3u);
   for (const auto& id : made.value.ids)
     BOOST_CHECK(status(id) == job_status::completed);
+  check_over();
+}
+
+BOOST_AUTO_TEST_CASE(who_asks_while_a_run_ends_is_answered) {
+  const auto id = run(make_definition("one", {make_step("a")}));
+  const auto step = step_of(id, "a").job.id;
+  std::vector<std::shared_ptr<answer<run_progress>>> progress;
+  std::vector<std::shared_ptr<answer<explanation>>> reasons;
+  // Held work is over; ask between any two messages that follow from it.
+  for (auto& x : std::exchange(held, {}))
+    x.reply.deliver(job_outcome::ok());
+  do {
+    progress.push_back(request<run_progress>(rt->jobs, atom::progress_v, id));
+    for (const auto& about : {id, step})
+      reasons.push_back(request<explanation>(rt->jobs, atom::explain_v, about));
+    for (int i = 0; i < 7; ++i) // Fewer than the requests bring with them.
+      sched.run_once();
+  } while (status(id) == job_status::running);
+  settle();
+  BOOST_TEST(progress.size() > 3u);
+  for (const auto& x : progress)
+    BOOST_TEST(x->done);
+  for (const auto& x : reasons)
+    BOOST_TEST(x->done);
   check_over();
 }
 

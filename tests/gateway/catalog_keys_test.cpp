@@ -179,7 +179,12 @@ BOOST_AUTO_TEST_CASE(a_value_for_one_run_may_not_name_a_secret) {
                       R"({"config":{"x":"http://h/?{K}"}})");
   BOOST_TEST(refused.status == 400, refused.body);
   check_text("the refusal", refused.body);
-  run("a", R"({"config":{"x":"{open}"}})");
+  const auto job = run("a", R"({"config":{"x":"{open}"}})");
+  refused = send("POST", "/api/jobs/" + job + "/rerun",
+                 R"({"config":{"x":["http://h/?{K}"]}})");
+  BOOST_TEST(refused.status == 400, refused.body);
+  BOOST_TEST((refused.body.find("config.x") != std::string::npos));
+  check_text("the refusal", refused.body);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
