@@ -1,9 +1,10 @@
-// quaero-bench measures the runtime in process.
+// quaero-bench measures the runtime in process, and a daemon from outside.
 //
 //   throughput  noop jobs from submission to their committed, published end,
 //               against the database alone with the same records
 //   live        lines of a run to many WebSockets that follow it
 //   lists       pages of 50 jobs out of a long history, by several filters
+//   http        enqueues and questions to a daemon over real connections
 //
 // Every run checks that exactly the right jobs ran; a run that is not exact
 // ends with 1 and its figure is void.
@@ -16,12 +17,13 @@
 #include <exception>
 
 int main(int argc, char** argv) {
-  CLI::App app{"Measures the runtime in process.", "quaero-bench"};
+  CLI::App app{"Measures Quaero on this machine.", "quaero-bench"};
   app.require_subcommand(1);
   int exit_code = 0;
   quaero::bench::add_throughput_command(app, exit_code);
   quaero::bench::add_live_command(app, exit_code);
   quaero::bench::add_lists_command(app, exit_code);
+  quaero::bench::add_http_command(app, exit_code);
   try {
     CLI11_PARSE(app, argc, argv);
   } catch (const std::exception& e) {
