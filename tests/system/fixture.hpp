@@ -1,8 +1,8 @@
 #pragma once
 
 #include "definitions/value.hpp"
+#include "programs/process.hpp"
 #include "tests/support/http_client.hpp"
-#include "tests/system/process.hpp"
 
 #include <chrono>
 #include <functional>
