@@ -34,6 +34,7 @@ struct queue_config {
   uint64_t position_max = 10'000;     ///< How far explain counts.
   /// Of the reports' commits.
   durability report_durability = durability::group;
+  metrics_ptr meter; ///< Made by the QUEUE if there is none.
 };
 
 /// What the actor says to itself.
@@ -71,6 +72,7 @@ struct queue_state {
     std::vector<comeback> comebacks;
     std::vector<queued_job*> gone;
     std::vector<step_delta> deltas;
+    std::vector<job_tally> tallies;
     std::vector<prepared_ptr> saved;
     std::vector<ack_promise> replies;
     std::vector<std::function<void()>> answers; ///< Of other types.
@@ -81,6 +83,7 @@ struct queue_state {
       return change->ops.empty() && replies.empty() && answers.empty();
     }
     step_delta& delta(const job_id& step);
+    job_tally& tally(const queued_job& x);
     void need(durability level);
   };
 
@@ -175,6 +178,7 @@ struct queue_state {
   bool expired(const queued_job& x, timestamp now) const;
 
   // -- named queues (queue_names.cpp) -----------------------------------------
+  type_lanes& type_of(const std::string& type);
   lane_set& lanes_of(const std::string& type, const std::string& queue);
   static void refresh(lane_set& x);
   static void refresh(named_queue& x);

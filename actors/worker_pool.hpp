@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/metrics.hpp"
 #include "actors/queue_job_actor.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -20,6 +21,7 @@ struct worker_pool_config {
   /// had this many attempts.
   uint32_t lost_attempts_max = 3;
   attempt_config attempt;
+  metrics_ptr meter; ///< Told of attempts that are lost, if there is one.
 };
 
 /// Attempts in progress.
