@@ -38,13 +38,23 @@ struct job_outcome {
   bool retryable = true; ///< Only for failed: is another try worth it?
   uint64_t result_count = 0;
   std::string result; ///< JSON object or "".
+  /// > 0: nothing has failed; the job shall run again after so long, and the
+  /// attempt does not count. `status` then means nothing.
+  std::chrono::milliseconds snooze{};
+  /// The worker ended while it had the job, without a word about it.
+  bool worker_died = false;
 
   static job_outcome ok() { return {}; }
+  static job_outcome later(std::chrono::milliseconds wait) {
+    job_outcome out;
+    out.snooze = wait;
+    return out;
+  }
   static job_outcome failure(std::string why, bool retryable = true) {
-    return {job_status::failed, std::move(why), retryable, 0, {}};
+    return {job_status::failed, std::move(why), retryable, 0, {}, {}, false};
   }
   static job_outcome stopped() {
-    return {job_status::cancelled, "cancelled", false, 0, {}};
+    return {job_status::cancelled, "cancelled", false, 0, {}, {}, false};
   }
 };
 
@@ -170,6 +180,15 @@ struct queue_change {
   std::optional<bool> paused;
   std::optional<std::optional<uint64_t>> running_max;
   std::optional<std::optional<uint64_t>> length_max;
+  std::optional<std::optional<uint64_t>> key_running_max;
+  std::optional<std::optional<uint64_t>> rate_max;
+  std::optional<std::chrono::milliseconds> rate_period;
+};
+
+/// How many jobs of one type run at once, here; counts from now on.
+struct type_change {
+  std::string type;
+  uint32_t slots = 1; ///< 1 to 10,000.
 };
 
 // -- how messages travel between nodes ----------------------------------------
@@ -188,7 +207,7 @@ auto inspect(Inspector& f, job_block& x) {
 template <class Inspector>
 auto inspect(Inspector& f, job_outcome& x) {
   return f(caf::meta::type_name("job_outcome"), x.status, x.error, x.retryable,
-           x.result_count, x.result);
+           x.result_count, x.result, x.snooze, x.worker_died);
 }
 
 template <class Inspector>

@@ -116,6 +116,9 @@ struct queue_entry {
   std::string unique_key; ///< Freed with the entry.
   timestamp expires_at{}; ///< Zero is never.
   std::vector<std::string> tags = {};
+  std::string limit_key = {};
+  uint32_t deaths = 0;  ///< Workers that ended while they had the job.
+  bool snoozed = false; ///< `run_at` is its worker's wish.
   bool operator==(const queue_entry&) const = default;
 };
 

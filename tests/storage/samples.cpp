@@ -37,6 +37,8 @@ queue_job full_job() {
   x.tags = {"nightly", "caf\xc3\xa9"};
   x.unique_key = "page:1";
   x.expires_at = at(7200000000000);
+  x.limit_key = "host:localhost";
+  x.timeout = std::chrono::minutes{3};
   return x;
 }
 
@@ -69,6 +71,9 @@ queue_entry full_entry() {
   x.unique_key = "page:1";
   x.expires_at = at(6000);
   x.tags = {"nightly", "own"};
+  x.limit_key = "host:localhost";
+  x.deaths = 2;
+  x.snoozed = true;
   return x;
 }
 
