@@ -143,6 +143,11 @@ using queue_actor = status_actor::extend<
   // Holds from now on, and after a restart; replies when committed.
   // ec::invalid_argument, ec::not_found, ec::limit_reached (too many).
   caf::replies_to<atom::queues, queue_change>::with<queue_info>,
+  // Worker types that have a pool, by name.
+  caf::replies_to<atom::list>::with<std::vector<type_info>>,
+  // Holds from now on, and after a restart; replies when committed.
+  // ec::invalid_argument, ec::not_found.
+  caf::replies_to<atom::put, type_change>::with<type_info>,
   // Takes what the database held, before anything else.
   caf::reacts_to<atom::recover, recovery_ptr>,
   // Assigns nothing more; replies when nothing runs.

@@ -106,6 +106,7 @@ struct recovery {
   std::vector<job_id> interrupted;
   /// Named queues that somebody has set.
   std::vector<std::pair<std::string, queue_settings>> queues;
+  std::vector<std::pair<std::string, uint32_t>> type_slots;
   /// Above every sequence that an entry or a stored head has.
   uint64_t next_sequence = 1;
 };

@@ -146,10 +146,9 @@ void runtime::spawn_workers(const worker_kinds& kinds,
     config.attempt.keys = std::make_shared<const key_lookup>(keys());
     config.slots = kind.slots;
     worker_pool_actor pool;
-    if (kind.block_worker) {
-      owned_.push_back(caf::actor_cast<caf::actor>(kind.block_worker));
-      pool
-        = system_.spawn(block_pool, config, kind.block_worker, queue, &clock);
+    if (kind.spawn_block_worker) {
+      pool = system_.spawn(block_pool, config, kind.spawn_block_worker, queue,
+                           &clock);
     } else {
       pool = system_.spawn(worker_pool, config, kind.spawn_worker, queue,
                            collector, &clock);

@@ -70,7 +70,7 @@ struct worker_kind {
   uint32_t slots = 16;  ///< Attempts at a time.
   /// One of the two for `job_type`.
   std::function<job_worker_actor()> spawn_worker;
-  block_worker_actor block_worker;
+  std::function<block_worker_actor()> spawn_block_worker;
 };
 
 using worker_kinds

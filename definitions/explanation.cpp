@@ -26,7 +26,8 @@ std::string to_string(job_reason x) {
        "key_limit",
        "rate_limit",
        "snoozed_until",
-       "quarantined"};
+       "quarantined",
+       "suspected"};
   return names[static_cast<size_t>(x)];
 }
 

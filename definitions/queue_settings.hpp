@@ -10,6 +10,9 @@ namespace quaero {
 
 inline constexpr size_t queue_name_bytes_max = 64;
 inline constexpr size_t limit_key_bytes_max = 255;
+inline constexpr uint64_t queue_rate_max = 100'000;
+inline constexpr std::chrono::milliseconds queue_rate_period_max
+  = std::chrono::hours{1};
 
 /// Whether a queue may be called that: 1 to 64 letters, digits, `.`, `_`, `-`
 /// of ASCII, the first a letter or a digit.

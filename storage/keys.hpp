@@ -15,6 +15,7 @@ namespace quaero::storage {
 enum class table : char {
   active = 'a',
   queue_settings = 'b',
+  type_slots = 'B',
   children = 'c',
   documents = 'd',
   events = 'e',

@@ -26,7 +26,8 @@ enum entry_field : uint64_t {
   entry_limit_key = 1 << 9,
   entry_deaths = 1 << 10,
   entry_snoozed = 1 << 11,
-  entry_fields_end = 1 << 12,
+  entry_uncounted = 1 << 12,
+  entry_fields_end = 1 << 13,
 };
 
 fixed_key to_key(const queue_key& x) {
@@ -52,6 +53,7 @@ uint64_t fields_of(const queue_entry& x) {
   add(!x.limit_key.empty(), entry_limit_key);
   add(x.deaths != 0, entry_deaths);
   add(x.snoozed, entry_snoozed);
+  add(x.uncounted != 0, entry_uncounted);
   return result;
 }
 
@@ -83,6 +85,8 @@ void encode(std::string& out, const queue_entry& x) {
     put_string(out, x.limit_key);
   if (fields & entry_deaths)
     put_varint(out, x.deaths);
+  if (fields & entry_uncounted)
+    put_varint(out, x.uncounted);
 }
 
 bool decode(std::string_view key, std::string_view val, queue_entry& x) {
@@ -115,6 +119,8 @@ bool decode(std::string_view key, std::string_view val, queue_entry& x) {
     x.limit_key = in.take_string();
   if (fields & entry_deaths)
     x.deaths = static_cast<uint32_t>(in.take_varint(UINT32_MAX));
+  if (fields & entry_uncounted)
+    x.uncounted = static_cast<uint32_t>(in.take_varint(UINT32_MAX));
   x.snoozed = (fields & entry_snoozed) != 0;
   return key_in.done() && in.done();
 }
@@ -265,6 +271,38 @@ read_queue_settings(const store& db,
         error = damaged(key);
       return error.ok();
     });
+  return error.ok() ? result : error;
+}
+
+// -- worker types -------------------------------------------------------------
+
+void put_type_slots(write_batch& out, std::string_view type, uint32_t slots) {
+  auto& val = out.begin_put(text_key(table::type_slots, type));
+  put_byte(val, record_version);
+  put_varint(val, slots);
+  out.end_put();
+}
+
+void remove_type_slots(write_batch& out, std::string_view type) {
+  out.remove(text_key(table::type_slots, type));
+}
+
+status read_type_slots(const store& db,
+                       std::vector<std::pair<std::string, uint32_t>>& out) {
+  out.clear();
+  status error;
+  auto result
+    = for_each(db, text_key(table::type_slots, ""),
+               [&](std::string_view key, std::string_view val) {
+                 record_reader in{val};
+                 in.expect(record_version);
+                 const auto slots
+                   = static_cast<uint32_t>(in.take_varint(UINT32_MAX));
+                 if (!in.done())
+                   error = damaged(key);
+                 out.emplace_back(key.substr(1), slots);
+                 return error.ok();
+               });
   return error.ok() ? result : error;
 }
 

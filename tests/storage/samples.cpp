@@ -73,6 +73,7 @@ queue_entry full_entry() {
   x.tags = {"nightly", "own"};
   x.limit_key = "host:localhost";
   x.deaths = 2;
+  x.uncounted = 5;
   x.snoozed = true;
   return x;
 }
