@@ -200,7 +200,7 @@ explanation queue_state::explain_rate(const named_queue& queue) const {
 
 namespace {
 
-type_info info_of(const type_lanes& x) {
+type_info slots_of(const type_lanes& x) {
   type_info out{x.name, x.pools.size()};
   out.changed = x.slots.has_value();
   for (const auto& pool : x.pools) {
@@ -228,7 +228,7 @@ std::vector<type_info> queue_state::on_types() const {
   std::vector<type_info> out;
   for (const auto& [name_, x] : types)
     if (!x.pools.empty())
-      out.push_back(info_of(x));
+      out.push_back(slots_of(x));
   std::sort(out.begin(), out.end(),
             [](const auto& a, const auto& b) { return a.type < b.type; });
   return out;
@@ -259,7 +259,7 @@ queue_state::on_change_type(const type_change& x) {
   else
     storage::remove_type_slots(ops, x.type);
   pending.need(durability::group);
-  pending.answers.push_back([reply, info = info_of(where)]() mutable {
+  pending.answers.push_back([reply, info = slots_of(where)]() mutable {
     reply.deliver(std::move(info));
   });
   dispatch();

@@ -224,9 +224,9 @@ void queue_state::change(const queue_change& x,
 uint64_t queue_state::jobs_before(const queued_job& x) const {
   const auto due = due_of(x);
   const auto& run = scopes[x.scope].manager;
-  auto count = [&](const lane_jobs& jobs, uint64_t most) {
+  auto count = [&](const lane_jobs& all, uint64_t most) {
     uint64_t out = 0;
-    for (const auto* other = jobs.front();
+    for (const auto* other = all.front();
          other != nullptr && other != &x && due_of(*other) < due && out < most;
          other = lane_jobs::behind(*other))
       ++out;
