@@ -7,7 +7,6 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
-#include <algorithm>
 #include <map>
 #include <mutex>
 #include <set>
@@ -22,8 +21,6 @@ using prometheus::Counter;
 using prometheus::Histogram;
 using buckets = Histogram::BucketBoundaries;
 
-const buckets job_seconds{0.001, 0.005, 0.01, 0.05, 0.1, 0.5,
-                          1,     5,     10,   60,   600, 3600};
 const buckets short_seconds{0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
                             0.05,   0.1,    0.25,  0.5,    1,     5};
 const buckets request_seconds{0.0005, 0.001, 0.005, 0.01, 0.05,
@@ -38,39 +35,59 @@ auto& family(prometheus::Registry& to, Builder builder, const char* name,
   return builder.Name(name).Help(help).Register(to);
 }
 
-/// Sorts `xs` into the buckets of `to`, under one lock.
-void observe(Histogram& to, const buckets& limits,
-             const std::vector<double>& xs) {
+double seconds(job_times::duration x) {
+  return std::chrono::duration<double>(x).count();
+}
+
+buckets job_seconds() {
+  buckets out;
+  for (auto x : job_times::limits)
+    out.push_back(seconds(x));
+  return out;
+}
+
+void observe(Histogram& to, const job_times& xs) {
+  // Several are one lock, but every bucket is touched.
   if (xs.size() == 1)
-    return to.Observe(xs.front());
-  std::vector<double> counts(limits.size() + 1);
-  double sum = 0;
-  for (auto x : xs) {
-    auto i = std::lower_bound(limits.begin(), limits.end(), x);
-    ++counts[static_cast<size_t>(i - limits.begin())];
-    sum += x;
-  }
-  to.ObserveMultiple(counts, sum);
+    to.Observe(seconds(xs.sum()));
+  else if (xs.size() != 0)
+    to.ObserveMultiple({xs.counts().begin(), xs.counts().end()},
+                       seconds(xs.sum()));
+}
+
+void count(Counter& to, uint64_t n) {
+  if (n != 0)
+    to.Increment(static_cast<double>(n));
 }
 
 } // namespace
 
+struct metrics::lane {
+  Counter& enqueued;
+  Counter& started;
+};
+
+struct metrics::type {
+  Counter& completed;
+  Counter& failed;
+  Counter& cancelled;
+  Counter& retried;
+  Counter& orphaned;
+  Histogram& waits;
+  Histogram& runs;
+  Histogram& dispatches;
+};
+
 class metrics::impl {
 public:
-  using labels = std::pair<std::string, std::string>;
-
   explicit impl(const build_facts& what);
 
   /// The value itself, or "other" when there are too many.
-  std::string bounded(std::set<std::string, std::less<>>& known,
-                      std::string_view x);
+  /// REQUIRES: `mutex` is held.
+  static std::string bounded(std::set<std::string, std::less<>>& known,
+                             std::string_view x);
 
-  void count(prometheus::Family<Counter>& to, std::string_view queue,
-             std::string_view type, uint64_t n);
-  void count(prometheus::Family<Counter>& to, std::string_view type, uint64_t n,
-             const char* outcome = nullptr);
-  void times(prometheus::Family<Histogram>& to, const buckets& limits,
-             std::string_view type, const std::vector<double>& seconds);
+  type make_type(const std::string& name);
 
   /// What is counted of one route.
   struct route_meter {
@@ -82,6 +99,8 @@ public:
   std::mutex mutex;
   std::set<std::string, std::less<>> queues;
   std::set<std::string, std::less<>> types;
+  std::map<std::pair<std::string, std::string>, lane> lanes;
+  std::map<std::string, type> by_type;
   prometheus::Family<Counter>& enqueued;
   prometheus::Family<Counter>& started;
   prometheus::Family<Counter>& finished;
@@ -108,7 +127,7 @@ metrics::impl::impl(const build_facts& what)
                     "quaero_jobs_finished_total", "Jobs that are over.")},
     retried{family(registry, prometheus::BuildCounter(),
                    "quaero_jobs_retried_total",
-                   "Attempts that failed and are repeated.")},
+                   "Attempts that ended and are repeated.")},
     orphaned{family(registry, prometheus::BuildCounter(),
                     "quaero_jobs_orphaned_total",
                     "Attempts whose pool or daemon ended.")},
@@ -143,7 +162,6 @@ metrics::impl::impl(const build_facts& what)
 
 std::string metrics::impl::bounded(std::set<std::string, std::less<>>& known,
                                    std::string_view x) {
-  std::lock_guard guard{mutex};
   if (auto i = known.find(x); i != known.end())
     return *i;
   if (known.size() == label_values_max)
@@ -151,27 +169,20 @@ std::string metrics::impl::bounded(std::set<std::string, std::less<>>& known,
   return *known.emplace(x).first;
 }
 
-void metrics::impl::count(prometheus::Family<Counter>& to,
-                          std::string_view queue, std::string_view type,
-                          uint64_t n) {
-  to.Add({{"queue", bounded(queues, queue)}, {"type", bounded(types, type)}})
-    .Increment(static_cast<double>(n));
-}
-
-void metrics::impl::count(prometheus::Family<Counter>& to,
-                          std::string_view type, uint64_t n,
-                          const char* outcome) {
-  prometheus::Labels which{{"type", bounded(types, type)}};
-  if (outcome != nullptr)
-    which.emplace("outcome", outcome);
-  to.Add(which).Increment(static_cast<double>(n));
-}
-
-void metrics::impl::times(prometheus::Family<Histogram>& to,
-                          const buckets& limits, std::string_view type,
-                          const std::vector<double>& seconds) {
-  if (!seconds.empty())
-    observe(to.Add({{"type", bounded(types, type)}}, limits), limits, seconds);
+metrics::type metrics::impl::make_type(const std::string& name) {
+  const prometheus::Labels of{{"type", name}};
+  auto over = [&](job_status x) -> Counter& {
+    return finished.Add({{"type", name}, {"outcome", to_string(x)}});
+  };
+  const auto limits = job_seconds();
+  return {over(job_status::completed),
+          over(job_status::failed),
+          over(job_status::cancelled),
+          retried.Add(of),
+          orphaned.Add(of),
+          waits.Add(of, limits),
+          runs.Add(of, limits),
+          dispatched.Add(of, limits)};
 }
 
 metrics::metrics(const build_facts& what)
@@ -181,42 +192,64 @@ metrics::~metrics() = default;
 
 // -- jobs ---------------------------------------------------------------------
 
-void metrics::jobs_enqueued(std::string_view queue, std::string_view type,
-                            uint64_t n) {
-  impl_->count(impl_->enqueued, queue, type, n);
+metrics::lane& metrics::lane_of(std::string_view queue,
+                                std::string_view worker_type) {
+  std::lock_guard guard{impl_->mutex};
+  const auto key = std::pair{impl::bounded(impl_->queues, queue),
+                             impl::bounded(impl_->types, worker_type)};
+  if (auto i = impl_->lanes.find(key); i != impl_->lanes.end())
+    return i->second;
+  const prometheus::Labels of{{"queue", key.first}, {"type", key.second}};
+  lane made{impl_->enqueued.Add(of), impl_->started.Add(of)};
+  return impl_->lanes.emplace(key, made).first->second;
 }
 
-void metrics::jobs_started(std::string_view queue, std::string_view type,
-                           uint64_t n) {
-  impl_->count(impl_->started, queue, type, n);
+metrics::type& metrics::type_of(std::string_view worker_type) {
+  std::lock_guard guard{impl_->mutex};
+  const auto name = impl::bounded(impl_->types, worker_type);
+  if (auto i = impl_->by_type.find(name); i != impl_->by_type.end())
+    return i->second;
+  return impl_->by_type.emplace(name, impl_->make_type(name)).first->second;
 }
 
-void metrics::jobs_finished(std::string_view type, job_status outcome,
-                            uint64_t n) {
-  impl_->count(impl_->finished, type, n, to_string(outcome).c_str());
+void metrics::jobs_enqueued(lane& of, uint64_t n) {
+  count(of.enqueued, n);
 }
 
-void metrics::jobs_retried(std::string_view type, uint64_t n) {
-  impl_->count(impl_->retried, type, n);
+void metrics::jobs_started(lane& of, uint64_t n) {
+  count(of.started, n);
 }
 
-void metrics::jobs_orphaned(std::string_view type, uint64_t n) {
-  impl_->count(impl_->orphaned, type, n);
+void metrics::jobs_finished(type& of, job_status outcome, uint64_t n) {
+  count(outcome == job_status::completed ? of.completed
+        : outcome == job_status::failed  ? of.failed
+                                         : of.cancelled,
+        n);
 }
 
-void metrics::job_waits(std::string_view type,
-                        const std::vector<double>& seconds) {
-  impl_->times(impl_->waits, job_seconds, type, seconds);
+void metrics::jobs_retried(type& of, uint64_t n) {
+  count(of.retried, n);
 }
 
-void metrics::job_runs(std::string_view type,
-                       const std::vector<double>& seconds) {
-  impl_->times(impl_->runs, job_seconds, type, seconds);
+void metrics::jobs_orphaned(type& of, uint64_t n) {
+  count(of.orphaned, n);
 }
 
-void metrics::dispatches(std::string_view type,
-                         const std::vector<double>& seconds) {
-  impl_->times(impl_->dispatched, short_seconds, type, seconds);
+void metrics::job_waits(type& of, const job_times& x) {
+  observe(of.waits, x);
+}
+
+void metrics::job_runs(type& of, const job_times& x) {
+  observe(of.runs, x);
+}
+
+void metrics::dispatches(type& of, const job_times& x) {
+  observe(of.dispatches, x);
+}
+
+std::string metrics::queue_label(std::string_view queue) {
+  std::lock_guard guard{impl_->mutex};
+  return impl::bounded(impl_->queues, queue);
 }
 
 // -- the database -------------------------------------------------------------

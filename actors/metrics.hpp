@@ -2,6 +2,9 @@
 
 #include "definitions/job_state.hpp"
 
+#include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -26,6 +29,44 @@ struct gauge_sample {
   double value = 0;
 };
 
+/// Times of jobs, sorted into the buckets of a histogram. An actor gathers them
+/// by itself, without a lock, and tells them as a whole.
+class job_times {
+  using us = std::chrono::microseconds;
+  using ms = std::chrono::milliseconds;
+  using s = std::chrono::seconds;
+
+public:
+  using duration = std::chrono::nanoseconds;
+
+  /// The longest time of each bucket; one more is for what is longer.
+  static constexpr std::array<duration, 14> limits{
+    us{100}, us{500}, ms{1}, ms{5}, ms{10}, ms{50}, ms{100},
+    ms{500}, s{1},    s{5},  s{10}, s{60},  s{600}, s{3600}};
+
+  /// A time below 0, which a clock that was set back makes, counts as 0.
+  void add(duration x) {
+    x = std::max(x, duration{0});
+    size_t i = 0;
+    while (i < limits.size() && x > limits[i])
+      ++i;
+    ++counts_[i];
+    ++size_;
+    sum_ += x;
+  }
+
+  uint64_t size() const { return size_; }
+  duration sum() const { return sum_; }
+  const std::array<uint64_t, limits.size() + 1>& counts() const {
+    return counts_;
+  }
+
+private:
+  std::array<uint64_t, limits.size() + 1> counts_{};
+  uint64_t size_ = 0;
+  duration sum_{0};
+};
+
 /// Counts and times of everything, in the words of Prometheus. Whoever does
 /// something says so here, once for a block of jobs or a commit; nobody else
 /// owns a number of it.
@@ -45,29 +86,41 @@ public:
 
   // -- jobs -------------------------------------------------------------------
 
-  /// Jobs of that queue and type were stored.
-  void jobs_enqueued(std::string_view queue, std::string_view type, uint64_t n);
+  /// Where jobs of one queue and worker type are counted.
+  struct lane;
+  /// Where jobs of one worker type are counted.
+  struct type;
 
-  /// Jobs were handed to a pool.
-  void jobs_started(std::string_view queue, std::string_view type, uint64_t n);
+  /// Looked up once, and kept: a lookup locks. They live as long as this does.
+  lane& lane_of(std::string_view queue, std::string_view worker_type);
+  type& type_of(std::string_view worker_type);
+
+  /// Jobs were stored.
+  static void jobs_enqueued(lane& of, uint64_t n);
+
+  /// Attempts were handed to a pool.
+  static void jobs_started(lane& of, uint64_t n);
 
   /// Jobs are over, with that outcome.
-  void jobs_finished(std::string_view type, job_status outcome, uint64_t n);
+  static void jobs_finished(type& of, job_status outcome, uint64_t n);
 
-  /// Attempts failed and will be repeated.
-  void jobs_retried(std::string_view type, uint64_t n);
+  /// Attempts have ended and will be repeated.
+  static void jobs_retried(type& of, uint64_t n);
 
   /// Attempts ended without a word: their pool or the daemon did.
-  void jobs_orphaned(std::string_view type, uint64_t n);
+  static void jobs_orphaned(type& of, uint64_t n);
 
-  /// Seconds from the moment when jobs might run until they were handed out.
-  void job_waits(std::string_view type, const std::vector<double>& seconds);
+  /// From the moment when jobs might run until they were handed out.
+  static void job_waits(type& of, const job_times& x);
 
-  /// Seconds from the start of attempts to their end.
-  void job_runs(std::string_view type, const std::vector<double>& seconds);
+  /// From the start of attempts to their end.
+  static void job_runs(type& of, const job_times& x);
 
-  /// Seconds from handing jobs out to the start of their attempts.
-  void dispatches(std::string_view type, const std::vector<double>& seconds);
+  /// From handing jobs out to the start of their attempts.
+  static void dispatches(type& of, const job_times& x);
+
+  /// What a queue is called here: by its name, or "other".
+  std::string queue_label(std::string_view queue);
 
   // -- the database -----------------------------------------------------------
 

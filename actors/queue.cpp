@@ -26,6 +26,16 @@ step_delta& queue_state::gathering::delta(const job_id& step) {
   return deltas.back();
 }
 
+job_tally& queue_state::gathering::tally(const queued_job& x) {
+  const auto* type = x.lane->type;
+  for (auto i = tallies.rbegin(); i != tallies.rend(); ++i)
+    if (i->type == type)
+      return *i;
+  tallies.push_back({});
+  tallies.back().type = type;
+  return tallies.back();
+}
+
 void queue_state::gathering::need(durability level) {
   change->level = stronger(change->level, level);
 }
@@ -80,8 +90,7 @@ void queue_state::take_all(enqueue_request& request) {
 void queue_state::on_attach(const std::string& type, worker_pool_actor handle,
                             uint32_t slots) {
   self->monitor(handle);
-  auto& where = types[type];
-  where.name = type;
+  auto& where = type_of(type);
   where.pools.push_back(
     {std::move(handle), slots, where.slots.value_or(slots)});
   dispatch(where);
@@ -158,9 +167,11 @@ void queue_state::on_down(const caf::down_msg& down) {
 /// A pool has ended, and with it the attempts that it had.
 void queue_state::report_lost(const caf::actor_addr& pool) {
   report_block lost;
+  const type_lanes* type = nullptr; // a pool has one
   jobs.for_each([&](const queued_job& held) {
     if (held.place != queue_place::leased || held.pool != pool)
       return;
+    type = held.lane->type;
     job_report x;
     x.id = held.id;
     x.epoch = held.epoch;
@@ -175,6 +186,7 @@ void queue_state::report_lost(const caf::actor_addr& pool) {
   if (lost.reports.empty())
     return;
   log::warn("queue.pool_lost", {{"jobs", lost.reports.size()}});
+  metrics::jobs_orphaned(*type->meter, lost.reports.size());
   on_report(lost);
 }
 
@@ -257,6 +269,9 @@ void queue_state::committed(gathering& done) {
   // their way is never seen idle.
   for (size_t i = 0; i < done.arrivals.size(); ++i)
     arrive(*done.arrivals[i], done.run_at[i]);
+  for_each_lane(done.arrivals, [](const lane_set& x, uint64_t n) {
+    metrics::jobs_enqueued(*x.meter, n);
+  });
   for (const auto& x : done.comebacks)
     come_back(x);
   for (auto* x : done.gone) {
@@ -266,6 +281,8 @@ void queue_state::committed(gathering& done) {
       sequences.release(x->key.sequence);
     leave(*x);
   }
+  for (const auto& x : done.tallies)
+    x.tell();
   if (leased == 0)
     for (auto& x : std::exchange(draining, {}))
       acknowledge(x);
@@ -318,13 +335,15 @@ queue(queue_impl::stateful_pointer<queue_state> self, queue_config config,
     return queue_impl::behavior_type::make_empty_behavior();
   }
   auto& st = self->state;
-  st.config = config;
+  st.config = std::move(config);
+  if (!st.config.meter)
+    st.config.meter = std::make_shared<metrics>();
   st.collector = std::move(collector);
   st.reader = std::move(reader);
   st.documents = std::move(documents);
   st.ids = std::move(ids);
   st.clock = clock;
-  st.next_epoch = (config.boot << 32) + 1;
+  st.next_epoch = (st.config.boot << 32) + 1;
   st.queues["default"].name = "default";
   self->set_down_handler(
     [self](const caf::down_msg& x) { self->state.on_down(x); });

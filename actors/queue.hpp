@@ -37,6 +37,7 @@ struct queue_config {
   uint32_t deaths_max = 3; ///< > 0; then a job is quarantined.
   /// Of the reports' commits.
   durability report_durability = durability::group;
+  metrics_ptr meter; ///< Made by the QUEUE if there is none.
 };
 
 /// What the actor says to itself.
@@ -75,6 +76,7 @@ struct queue_state {
     std::vector<comeback> comebacks;
     std::vector<queued_job*> gone;
     std::vector<step_delta> deltas;
+    std::vector<job_tally> tallies;
     std::vector<prepared_ptr> saved;
     std::vector<ack_promise> replies;
     std::vector<std::function<void()>> answers; ///< Of other types.
@@ -85,6 +87,7 @@ struct queue_state {
       return change->ops.empty() && replies.empty() && answers.empty();
     }
     step_delta& delta(const job_id& step);
+    job_tally& tally(const queued_job& x);
     void need(durability level);
   };
 
@@ -182,6 +185,7 @@ struct queue_state {
   timestamp due_of(const queued_job& x) const;
 
   // -- named queues (queue_names.cpp) -----------------------------------------
+  type_lanes& type_of(const std::string& type);
   lane_set& lanes_of(const std::string& type, const std::string& queue);
   void refresh(lane_set& x) const;
   void refresh(named_queue& x) const;

@@ -90,8 +90,16 @@ void queue_state::assign(const worker_pool_actor& to,
   job_block block;
   block.jobs.reserve(batch.size());
   gathering counts;
+  job_times waits;
+  uint64_t interrupted = 0;
+  const auto now = clock->now();
   for (auto* x : batch) {
     auto record = take_record(*x);
+    if (record.interrupted_epoch == 0)
+      waits.add(now - x->at);
+    else
+      ++interrupted; // and did not wait all that time
+    x->at = now;
     x->attempt = record.attempt + 1;
     x->epoch = next_epoch++;
     x->pool = to.address();
@@ -111,6 +119,12 @@ void queue_state::assign(const worker_pool_actor& to,
   self->send(to, atom::assign_v, std::move(block));
   for (const auto& x : counts.deltas)
     tell(x);
+  for_each_lane(batch, [](const lane_set& x, uint64_t n) {
+    metrics::jobs_started(*x.meter, n);
+  });
+  auto& type = *batch.front()->lane->type->meter;
+  metrics::job_waits(type, waits);
+  metrics::jobs_orphaned(type, interrupted);
 }
 
 void queue_state::load_then_assign(type_lanes& where,

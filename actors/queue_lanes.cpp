@@ -125,4 +125,27 @@ bool lane_set::set_head(std::chrono::nanoseconds aging) {
   return found;
 }
 
+void job_tally::add_end(job_status outcome) {
+  ++(outcome == job_status::completed ? completed
+     : outcome == job_status::failed  ? failed
+                                      : cancelled);
+}
+
+void job_tally::add_times(const queued_job& x, timestamp begin, timestamp end) {
+  if (begin == timestamp{})
+    return;
+  dispatches.add(begin - x.at);
+  runs.add(end - begin);
+}
+
+void job_tally::tell() const {
+  auto& to = *type->meter;
+  metrics::jobs_finished(to, job_status::completed, completed);
+  metrics::jobs_finished(to, job_status::failed, failed);
+  metrics::jobs_finished(to, job_status::cancelled, cancelled);
+  metrics::jobs_retried(to, retried);
+  metrics::dispatches(to, dispatches);
+  metrics::job_runs(to, runs);
+}
+
 } // namespace quaero

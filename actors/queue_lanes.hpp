@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/metrics.hpp"
 
 #include <caf/actor_clock.hpp>
 
@@ -49,7 +50,8 @@ struct queued_job {
   queued_job* next_in_bucket = nullptr; ///< Of the queued_jobs.
   storage::queue_key key;
   std::unique_ptr<loaded_job> record;
-  /// Ready: since when; ascends within a lane. Delayed: until when.
+  /// Ready: since when; ascends within a lane. Delayed: until when. Leased:
+  /// since when.
   timestamp at{};
   job_link lane_link;
   job_link scope_link;
@@ -255,6 +257,7 @@ struct named_queue {
 struct lane_set {
   type_lanes* type = nullptr;
   named_queue* queue = nullptr;
+  metrics::lane* meter = nullptr;
   std::array<ready_lane, storage::delayed_lane> ready;
   uint64_t size = 0;
   bool open = false; ///< Is in its type's `open`, by what follows.
@@ -293,6 +296,7 @@ struct offered_slots {
 /// Everything about one worker type.
 struct type_lanes {
   std::string name;
+  metrics::type* meter = nullptr;
   std::map<std::string, lane_set, std::less<>> sets; ///< By queue.
   std::set<lane_set*, head_order> open; ///< Those that a job may come from.
   std::vector<offered_slots> pools;
@@ -302,6 +306,36 @@ struct type_lanes {
   key_gate suspects;
   size_t next_pool = 0; ///< Whose turn it is.
 };
+
+/// What became of jobs of one worker type in one commit, to be counted.
+struct job_tally {
+  const type_lanes* type = nullptr;
+  uint64_t completed = 0;
+  uint64_t failed = 0;
+  uint64_t cancelled = 0;
+  uint64_t retried = 0;
+  job_times dispatches;
+  job_times runs;
+
+  void add_end(job_status outcome);
+  /// The times of an attempt that ended at `end`, if it is known when it began.
+  void add_times(const queued_job& x, timestamp begin, timestamp end);
+  void tell() const;
+};
+
+/// Calls `f` with a lane and how many of `xs` are of it. Neighbours of one
+/// lane, as nearly all are, make one call.
+template <class F>
+void for_each_lane(const std::vector<queued_job*>& xs, F f) {
+  for (auto i = xs.begin(); i != xs.end();) {
+    auto& lane = *(*i)->lane;
+    auto next = i + 1;
+    while (next != xs.end() && (*next)->lane == &lane)
+      ++next;
+    f(lane, static_cast<uint64_t>(next - i));
+    i = next;
+  }
+}
 
 /// By time; jobs of one time by sequence.
 using job_timers = std::set<std::tuple<timestamp, uint64_t, queued_job*>>;

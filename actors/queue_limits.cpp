@@ -215,8 +215,7 @@ type_info slots_of(const type_lanes& x) {
 } // namespace
 
 void queue_state::recover_slots(const std::string& type, uint32_t slots) {
-  auto& where = types[type];
-  where.name = type;
+  auto& where = type_of(type);
   if (where.slots) // it was changed meanwhile
     return;
   where.slots = slots;

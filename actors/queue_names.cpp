@@ -42,13 +42,21 @@ std::string number(uint64_t x) {
 
 // -- lanes --------------------------------------------------------------------
 
+type_lanes& queue_state::type_of(const std::string& type) {
+  auto [i, added] = types.try_emplace(type);
+  if (added) {
+    i->second.name = type;
+    i->second.meter = &config.meter->type_of(type);
+  }
+  return i->second;
+}
+
 lane_set& queue_state::lanes_of(const std::string& type,
                                 const std::string& queue) {
   if (last_lane != nullptr && last_lane->type->name == type
       && last_lane->queue->name == queue)
     return *last_lane;
-  auto& where = types[type];
-  where.name = type;
+  auto& where = type_of(type);
   auto [i, added] = where.sets.try_emplace(queue);
   auto& lanes = i->second;
   if (added) {
@@ -57,6 +65,7 @@ lane_set& queue_state::lanes_of(const std::string& type,
     named.lanes.push_back(&lanes);
     lanes.type = &where;
     lanes.queue = &named;
+    lanes.meter = &config.meter->lane_of(queue, type);
   }
   last_lane = &lanes;
   return lanes;

@@ -116,6 +116,9 @@ void queue_state::settle_retry(job_report& report, queued_job& held) {
   event.epoch = report.epoch;
   event.attempt = report.attempt;
   event.error = std::move(report.outcome.error);
+  auto& tally = pending.tally(held);
+  ++tally.retried;
+  tally.add_times(held, report.started_at, event.at);
   auto& change = *pending.change;
   if (!report.start_logged) {
     // Without a start the end would say nothing, nor count as an attempt.
@@ -161,6 +164,9 @@ void queue_state::settle_terminal(job_report& report, const queued_job& held,
   if (!report.start_logged)
     event.started_at = report.started_at;
   event.children.documents = created_documents;
+  auto& tally = pending.tally(held);
+  tally.add_end(outcome.status);
+  tally.add_times(held, report.started_at, event.at);
   const auto& step = scopes[held.scope].step;
   if (!step && report.start_logged)
     pending.silent.push_back(report.id);

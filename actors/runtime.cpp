@@ -48,6 +48,7 @@ runtime::runtime(caf::actor_system& system, runtime_config config,
   documents = spawn_blocking(system, detach, document_store, reading, ids,
                              &clock, collector, config.documents);
   config.queue.boot = boot;
+  config.queue.meter = meter;
   // The first reader is for those outside: a long list of theirs does not keep
   // the runtime waiting.
   queue = system.spawn(quaero::queue, config.queue, collector, readers.back(),
@@ -145,6 +146,7 @@ void runtime::spawn_workers(const worker_kinds& kinds,
     config.type = kind.job_type;
     config.attempt.keys = std::make_shared<const key_lookup>(keys());
     config.slots = kind.slots;
+    config.meter = meter;
     worker_pool_actor pool;
     if (kind.spawn_block_worker) {
       pool = system_.spawn(block_pool, config, kind.spawn_block_worker, queue,

@@ -11,6 +11,15 @@
 
 namespace quaero {
 
+namespace {
+
+void count_lost(const worker_pool_config& config, uint64_t n) {
+  if (config.meter)
+    metrics::jobs_orphaned(config.meter->type_of(config.type), n);
+}
+
+} // namespace
+
 // -- worker pool --------------------------------------------------------------
 
 worker_pool_state::~worker_pool_state() {
@@ -85,6 +94,7 @@ void worker_pool_state::report_lost(const job_id& id, const running& lost,
   x.uncounted = true;
   report_block block;
   block.reports.push_back(std::move(x));
+  count_lost(config, 1);
   self->send(queue, atom::report_v, std::move(block));
 }
 
@@ -204,6 +214,7 @@ void block_pool_state::on_down(const caf::down_msg& down) {
       x.retry_at = clock->now();
       x.uncounted = true;
     }
+    count_lost(config, lost.reports.size());
     self->send(queue, atom::report_v, report_block{std::move(lost.reports)});
   }
   blocks.clear();

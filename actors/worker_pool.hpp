@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/actors.hpp"
+#include "actors/metrics.hpp"
 #include "actors/queue_job_actor.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -17,6 +18,7 @@ struct worker_pool_config {
   std::string type;    ///< Of the jobs; not empty.
   uint32_t slots = 16; ///< > 0; attempts at a time.
   attempt_config attempt;
+  metrics_ptr meter; ///< Told of attempts that are lost, if there is one.
 };
 
 /// Attempts in progress.

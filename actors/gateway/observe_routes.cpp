@@ -2,6 +2,8 @@
 #include "actors/gateway/views.hpp"
 #include "definitions/time.hpp"
 
+#include <algorithm>
+#include <map>
 #include <memory>
 #include <unistd.h>
 
@@ -90,43 +92,105 @@ void nodes(const exchange_ptr& ex) {
 
 // -- metrics ------------------------------------------------------------------
 
-void add_gauge(std::vector<gauge_sample>& out, const char* name,
-               const char* help,
-               std::vector<std::pair<std::string, std::string>> labels,
-               int64_t val) {
-  out.push_back({name, help, std::move(labels), static_cast<double>(val)});
+using labels = std::vector<std::pair<std::string, std::string>>;
+using samples = std::vector<gauge_sample>;
+
+void add_gauge(samples& out, const char* name, const char* help, labels of,
+               double val) {
+  out.push_back({name, help, std::move(of), val});
 }
 
-std::vector<gauge_sample> gauges(const gateway_context& context,
-                                 const actor_status& queue) {
-  std::vector<gauge_sample> out;
-  const auto pools = pools_of(queue);
-  const auto open = context.count_connections();
-  for (const auto& x : pools)
-    add_gauge(out, "quaero_limiter_in_use",
-              "Of a limit: slots of a worker type that are taken.",
-              {{"limiter", "workers." + x.type + ".slots"}}, x.running);
-  for (const auto& x : pools)
-    add_gauge(out, "quaero_worker_up",
-              "Whether somebody runs jobs of that type.", {{"type", x.type}},
-              1);
-  add_gauge(out, "quaero_ws_clients", "WebSocket clients that are connected.",
-            {}, static_cast<int64_t>(open.web_sockets));
-  add_gauge(out, "quaero_http_connections", "Connections that are open.", {},
-            static_cast<int64_t>(open.all));
+double number(uint64_t x) {
+  return static_cast<double>(x);
+}
+
+/// Queues as they are labelled: those beyond the limit of names are one.
+std::map<std::string, queue_info> by_label(metrics& meter,
+                                           const std::vector<queue_info>& all) {
+  std::map<std::string, queue_info> out;
+  for (const auto& x : all) {
+    auto& to = out[meter.queue_label(x.name)];
+    to.ready += x.ready;
+    to.delayed += x.delayed;
+    to.running += x.running;
+    if (to.oldest == timestamp{}
+        || (x.oldest != timestamp{} && x.oldest < to.oldest))
+      to.oldest = x.oldest;
+  }
   return out;
+}
+
+void add_queues(samples& out, const std::map<std::string, queue_info>& all,
+                timestamp now) {
+  for (const auto& [name, x] : all)
+    for (const auto& [state, n] : {std::pair{"ready", x.ready},
+                                   {"delayed", x.delayed},
+                                   {"running", x.running}})
+      add_gauge(out, "quaero_queue_depth", "Jobs in a queue, by state.",
+                {{"queue", name}, {"state", state}}, number(n));
+  for (const auto& [name, x] : all) {
+    const auto since = x.oldest == timestamp{} ? now : x.oldest;
+    const std::chrono::duration<double> age = now - since;
+    add_gauge(out, "quaero_queue_oldest_age_seconds",
+              "Since when the job waits that has waited longest.",
+              {{"queue", name}}, std::max(age.count(), 0.0));
+  }
+}
+
+void add_limiters(samples& out, metrics& meter,
+                  const std::map<std::string, int64_t>& running_by_type,
+                  const std::vector<queue_info>& queues) {
+  auto add = [&](std::string which, double taken) {
+    add_gauge(out, "quaero_limiter_in_use",
+              "Jobs that run and count for a limit.",
+              {{"limiter", std::move(which)}}, taken);
+  };
+  for (const auto& [type, running] : running_by_type)
+    add("workers." + type + ".slots", static_cast<double>(running));
+  for (const auto& x : queues)
+    if (x.settings.running_max && meter.queue_label(x.name) == x.name)
+      add("queues." + x.name + ".running_max", number(x.running));
+}
+
+samples gauges(const gateway_context& context, const actor_status& queue,
+               const std::vector<queue_info>& queues) {
+  samples out;
+  auto& meter = *context.config.meter;
+  std::map<std::string, int64_t> running_by_type;
+  for (const auto& x : pools_of(queue))
+    running_by_type[x.type] += x.running;
+  add_queues(out, by_label(meter, queues), context.config.clock->now());
+  add_limiters(out, meter, running_by_type, queues);
+  for (const auto& type : context.config.job_types)
+    add_gauge(out, "quaero_worker_up",
+              "Whether somebody runs jobs of that type.", {{"type", type}},
+              number(running_by_type.count(type)));
+  const auto open = context.count_connections();
+  add_gauge(out, "quaero_ws_clients", "WebSocket clients that are connected.",
+            {}, number(open.web_sockets));
+  add_gauge(out, "quaero_http_connections", "Connections that are open.", {},
+            number(open.all));
+  return out;
+}
+
+void reply_metrics(const exchange_ptr& ex, const samples& now) {
+  http_answer out;
+  out.body = ex->context().config.meter->expose(now);
+  out.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  out.headers.emplace_back("Cache-Control", "no-store");
+  ex->reply(std::move(out));
 }
 
 void metrics_text(const exchange_ptr& ex) {
   ex->ask<actor_status>(
     ex->actors().queue,
     [ex](const actor_status& queue) {
-      const auto& context = ex->context();
-      http_answer out;
-      out.body = context.config.meter->expose(gauges(context, queue));
-      out.content_type = "text/plain; version=0.0.4; charset=utf-8";
-      out.headers.emplace_back("Cache-Control", "no-store");
-      ex->reply(std::move(out));
+      ex->ask<std::vector<queue_info>>(
+        ex->actors().queue,
+        [ex, queue](const std::vector<queue_info>& queues) {
+          reply_metrics(ex, gauges(ex->context(), queue, queues));
+        },
+        atom::queues_v);
     },
     atom::status_v, atom::visit_v);
 }

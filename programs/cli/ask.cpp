@@ -86,6 +86,7 @@ answer answer_of(http_response response) {
   if (!response.reached()) {
     result.exit = exit_unreachable;
     result.text = std::move(response.failure);
+    result.advice = std::move(response.advice);
     return result;
   }
   result.status = response.status;
@@ -128,8 +129,10 @@ void report(const command_context& context, const answer& x) {
   auto& err = context.to.err;
   if (x.status == 0) {
     err << "quaero: cannot reach " << context.http->server() << ": "
-        << one_line(x.text)
-        << ". Is the daemon running? Start it with: quaerod\n";
+        << one_line(x.text) << ". "
+        << (x.advice.empty() ? "Is the daemon running? Start it with: quaerod"
+                             : x.advice)
+        << '\n';
     return;
   }
   err << "quaero: " << problem_text(x) << '\n';

@@ -12,9 +12,10 @@ namespace quaero::cli {
 /// The answer to a request, or the exit code after a message on stderr.
 struct answer {
   int exit = exit_ok;
-  int status = 0;   ///< Of HTTP.
-  value json;       ///< Null if the body is no JSON.
-  std::string text; ///< The body, or why there is no answer.
+  int status = 0;     ///< Of HTTP.
+  value json;         ///< Null if the body is no JSON.
+  std::string text;   ///< The body, or why there is no answer.
+  std::string advice; ///< What to do then, unless to start the daemon.
   std::string etag;
   int64_t retry_after = 0; ///< Seconds; 0 = not said.
 

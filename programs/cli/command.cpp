@@ -1,6 +1,7 @@
 #include "programs/cli/command.hpp"
 
 #include "programs/cli/connection.hpp"
+#include "programs/cli/declare.hpp"
 #include "programs/cli/help.hpp"
 
 #include <CLI/CLI.hpp>
@@ -20,39 +21,29 @@ constexpr const char* examples_and_codes
     "QUAERO_TOKEN, in the file of --token-file, or comes with --data-dir.\n"
     "\nExit codes:\n"
     "  0    done\n"
-    "  1    the job failed or was cancelled, a definition is not valid, or "
-    "the\n"
-    "       answer to a question was no\n"
-    "  2    the command line is wrong\n"
+    "  1    the job failed or was cancelled, an operation did not do all of\n"
+    "       it, a definition is not valid, or the answer to a question was no\n"
+    "  2    the command line is wrong, or a file that it names\n"
     "  3    there is no such job, definition or document\n"
     "  4    the daemon cannot be reached, or could not answer\n"
     "  5    the daemon refused\n"
     "  130  Ctrl-C; what was followed goes on\n";
 
 void add_global_options(CLI::App& app, command_context& context) {
-  app
-    .add_option("--server", context.server,
-                "Address of the daemon (or QUAERO_SERVER; default: "
-                  + std::string{server_default} + ")")
-    ->type_name("URL");
-  app
-    .add_option("--data-dir", context.data_dir,
-                "Folder of a daemon on this machine: its address and its token")
-    ->type_name("DIR");
-  app
-    .add_option("--token-file", context.token_file,
-                "File with the token (or QUAERO_TOKEN with the token itself)")
-    ->type_name("FILE");
-  app
-    .add_option("--ca", context.ca_file,
-                "Certificate to trust, PEM, of a daemon that speaks TLS")
-    ->type_name("FILE");
+  add_value(app, "--server", context.server, "URL",
+            "Address of the daemon (or QUAERO_SERVER; default: "
+              + std::string{server_default} + ")");
+  add_value(app, "--data-dir", context.data_dir, "DIR",
+            "Folder of a daemon on this machine: its address and its token");
+  add_value(app, "--token-file", context.token_file, "FILE",
+            "File with the token (or QUAERO_TOKEN with the token itself)");
+  add_value(
+    app, "--ca", context.ca_file, "FILE",
+    "Certificate to trust, PEM, of a daemon with TLS (or QUAERO_CA_FILE)");
   app.add_flag("--json", context.json, "Print the answer of the API as it is");
   app.add_flag("--no-input", context.no_input, "Never ask, fail instead");
-  app
-    .add_option("--color", context.colours,
-                "auto, always or never; auto is on a terminal without NO_COLOR")
-    ->type_name("WHEN")
+  add_value(app, "--color", context.colours, "WHEN",
+            "auto, always or never; auto is on a terminal without NO_COLOR")
     ->check(CLI::IsMember({"auto", "always", "never"}));
 }
 

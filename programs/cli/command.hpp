@@ -18,7 +18,7 @@ namespace quaero::cli {
 enum exit_code : int {
   exit_ok = 0,
   exit_failed = 1,      ///< The job failed, or a definition is not valid.
-  exit_usage = 2,       ///< The command line is wrong.
+  exit_usage = 2,       ///< The command line is wrong, or a file it names.
   exit_not_found = 3,   ///< No such job, definition, document.
   exit_unreachable = 4, ///< No daemon, or the daemon could not answer.
   exit_refused = 5,     ///< The daemon refused.

@@ -123,18 +123,14 @@ void add_create(CLI::App& group, command_context& context) {
                "quaero tokens create me --scope admin --output me.token"},
               create_token);
   sub.add_option("NAME", options.name, "What it is for")->required();
-  sub.add_option("--scope", options.scope, "read, submit, operate or admin")
-    ->type_name("SCOPE")
+  add_value(sub, "--scope", options.scope, "SCOPE",
+            "read, submit, operate or admin")
     ->required()
     ->check(CLI::IsMember({"read", "submit", "operate", "admin"}));
-  sub
-    .add_option("--expires", options.expires,
-                "How long it is good for, for example 30d (default: for ever)")
-    ->type_name("DURATION");
-  sub
-    .add_option("--output", options.output,
-                "New file to put it into, which only you may read")
-    ->type_name("FILE");
+  add_value(sub, "--expires", options.expires, "DURATION",
+            "How long it is good for, for example 30d (default: for ever)");
+  add_value(sub, "--output", options.output, "FILE",
+            "New file to put it into, which only you may read");
 }
 
 } // namespace

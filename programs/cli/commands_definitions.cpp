@@ -201,10 +201,8 @@ CLI::Option* add_files(CLI::App& app, file_options& options) {
 }
 
 void add_match_option(CLI::App& app, std::string& if_match) {
-  app
-    .add_option("--if-match", if_match,
-                "Only if it has this ETag still; see show --etag")
-    ->type_name("ETAG");
+  add_value(app, "--if-match", if_match, "ETAG",
+            "Only if it has this ETag still; see show --etag");
 }
 
 void add_reading(CLI::App& group, command_context& context) {
@@ -228,10 +226,8 @@ void add_reading(CLI::App& group, command_context& context) {
                "quaero definitions export notes -o notes.toml"},
               export_definition);
   exporting.add_option("ID", exported.id, "Id of a definition")->required();
-  exporting
-    .add_option("-o,--output", exported.output,
-                "File to write; - is standard output, the default")
-    ->type_name("FILE");
+  add_value(exporting, "-o,--output", exported.output, "FILE",
+            "File to write; - is standard output, the default");
 }
 
 } // namespace

@@ -54,7 +54,11 @@ int search_documents(command_context& context, const search_options& options) {
                 title_column,
                 {.heading = "TEXT", .member = "brief", .shrinks = true}},
     .when_empty = "Nothing was found. Fewer words find more.",
-    .page_max = search_rows_max};
+    .page_max = search_rows_max,
+    .when_incomplete
+    = "The search stopped at its limit: older documents were not looked at. "
+      "Narrow those down instead: quaero documents list --source-type TYPE "
+      "--job ID --tags LIST"};
   add_query(format.target, "q", words);
   return show_list(context, format, options.list);
 }
@@ -108,14 +112,11 @@ void add_document_commands(CLI::App& app, command_context& context) {
                "quaero documents list\n"
                "quaero documents list --source-type local_dir --tags a,b"},
               list_documents);
-  list
-    .add_option("--source-type", options.source_type,
-                "Only those of this source")
-    ->type_name("TYPE");
-  list.add_option("--job", options.job, "Only those of this run")
-    ->type_name("ID");
-  list.add_option("--tags", options.tags, "Only those with all of these tags")
-    ->type_name("LIST");
+  add_value(list, "--source-type", options.source_type, "TYPE",
+            "Only those of this source");
+  add_value(list, "--job", options.job, "ID", "Only those of this run");
+  add_value(list, "--tags", options.tags, "LIST",
+            "Only those with all of these tags");
   add_list_options(list, options.list);
   constexpr const char* what = "Id of a document";
   declare_with_id(group, context,

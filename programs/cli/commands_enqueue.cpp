@@ -24,7 +24,7 @@ int enqueue(command_context& context, const enqueue_options& options) {
 void add_one_options(CLI::App& sub, enqueue_options& options) {
   auto add = [&sub](const char* name, std::string& to, const char* kind,
                     const char* text) {
-    return sub.add_option(name, to, text)->type_name(kind)->group("One job");
+    return add_value(sub, name, to, kind, text)->group("One job");
   };
   add("--name", options.name, "TEXT", "What people call it");
   add("--config", options.config, "JSON", "What its type needs; JSON or @FILE");
@@ -41,10 +41,8 @@ void add_one_options(CLI::App& sub, enqueue_options& options) {
   add("--durability", options.durability, "KIND",
       "When it is acknowledged: buffered, group or each")
     ->check(CLI::IsMember({"buffered", "group", "each"}));
-  sub
-    .add_option("--tag", options.tags,
-                "Word to find it by; may be given more than once")
-    ->type_name("TEXT")
+  add_value(sub, "--tag", options.tags, "TEXT",
+            "Word to find it by; may be given more than once")
     ->group("One job")
     ->expected(1)
     ->take_all();
@@ -70,18 +68,16 @@ void add_enqueue_command(CLI::App& app, command_context& context) {
     enqueue);
   sub.add_option("TYPE", options.type, "Type of the job");
   add_one_options(sub, options);
-  auto add_many = [&sub](const char* name, auto& to, const char* kind,
-                         const char* text) {
-    return sub.add_option(name, to, text)->type_name(kind)->group("Many jobs");
-  };
+  auto add_many
+    = [&sub](const char* name, auto& to, const char* kind, const char* text) {
+        return add_value(sub, name, to, kind, text)->group("Many jobs");
+      };
   add_many("--lines", options.lines, "FILE",
            "One JSON object a line; - is standard input");
   add_many("--skip", options.skip, "N", "Lines that are accepted already")
     ->check(CLI::NonNegativeNumber);
-  sub
-    .add_option("--key", options.key,
-                "Idempotency key: what was accepted under it is not made again")
-    ->type_name("TEXT");
+  add_value(sub, "--key", options.key, "TEXT",
+            "Idempotency key: what was accepted under it is not made again");
 }
 
 } // namespace quaero::cli

@@ -139,10 +139,8 @@ void add_rerun(CLI::App& group, command_context& context) {
             "quaero jobs rerun ID --from failed\n"
             "quaero jobs rerun ID --from crawl --set max_pages=10"});
   sub.add_option("ID", options->id, "Id of a run that is over");
-  sub
-    .add_option("--from", options->from,
-                "failed, or the name of a step: where to begin")
-    ->type_name("STEP");
+  add_value(sub, "--from", options->from, "STEP",
+            "failed, or the name of a step: where to begin");
   add_set_option(sub, options->set);
   sub.add_flag("-f,--follow", options->follow,
                "Show the progress until the run is over");
@@ -161,11 +159,10 @@ void add_label(CLI::App& group, command_context& context) {
     group, {"label", "Give a job another name or a description",
             "quaero jobs label ID --name 'Before the move'"});
   sub.add_option("ID", options->id, "Id of a job")->required();
-  auto* name = sub.add_option("--name", options->name, "Its name from now on")
-                 ->type_name("TEXT");
-  auto* text
-    = sub.add_option("--description", options->description, "What it is about")
-        ->type_name("TEXT");
+  auto* name
+    = add_value(sub, "--name", options->name, "TEXT", "Its name from now on");
+  auto* text = add_value(sub, "--description", options->description, "TEXT",
+                         "What it is about");
   sub.callback([&context, options, name, text] {
     options->has_name = name->count() > 0;
     options->has_description = text->count() > 0;

@@ -167,15 +167,11 @@ void add_logs(CLI::App& group, command_context& context) {
   sub.add_option("ID", options.id, "Id of a job")->required();
   sub.add_flag("-f,--follow", options.follow,
                "All lines, and new ones until the job is over");
-  sub
-    .add_option("--level", options.level,
-                "The least important level shown: debug, info, warn or error")
-    ->type_name("LEVEL")
+  add_value(sub, "--level", options.level, "LEVEL",
+            "The least important level shown: debug, info, warn or error")
     ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
-  sub
-    .add_option("--limit", options.limit,
-                "The newest N lines, without --follow (default: 200)")
-    ->type_name("N")
+  add_value(sub, "--limit", options.limit, "N",
+            "The newest N lines, without --follow (default: 200)")
     ->check(CLI::Range(1, log_lines_max));
 }
 

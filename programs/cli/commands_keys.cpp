@@ -142,8 +142,8 @@ void add_set(CLI::App& group, command_context& context) {
                "Never show the value again, anywhere");
   sub.add_flag("--from-stdin", options.from_stdin,
                "Take the value from standard input");
-  sub.add_option("--description", options.description, "What it is for")
-    ->type_name("TEXT");
+  add_value(sub, "--description", options.description, "TEXT",
+            "What it is for");
 }
 
 } // namespace

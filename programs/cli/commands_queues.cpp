@@ -19,13 +19,9 @@ std::string queue_path(const std::string& name) {
   return "/api/queues/" + percent_encode(name);
 }
 
-// A duration in seconds or milliseconds, whichever the answer has.
 std::string oldest_of(const value& x) {
-  if (auto ms = x.get_int("oldest_age_ms"))
-    return duration_text(*ms);
-  if (auto s = x.get_double("oldest_age_seconds"))
-    return duration_text(static_cast<int64_t>(*s * 1000));
-  return "";
+  auto ms = x.get_int("oldest_age_ms");
+  return ms ? duration_text(*ms) : "";
 }
 
 std::string limit_of(const value& x, const char* name) {
@@ -106,16 +102,11 @@ void add_limit(CLI::App& group, command_context& context) {
             "quaero queues limit default --running 50\n"
             "quaero queues limit default --length 100000"});
   sub.add_option("NAME", options->name, "Name of a queue")->required();
-  auto* running
-    = sub
-        .add_option("--running", options->running,
-                    "Jobs that run at once; 0 = no limit of its own")
-        ->type_name("N")
-        ->check(CLI::NonNegativeNumber);
-  auto* length = sub
-                   .add_option("--length", options->length,
-                               "Jobs that wait or run; 0 = no limit of its own")
-                   ->type_name("N")
+  auto* running = add_value(sub, "--running", options->running, "N",
+                            "Jobs that run at once; 0 = no limit of its own")
+                    ->check(CLI::NonNegativeNumber);
+  auto* length = add_value(sub, "--length", options->length, "N",
+                           "Jobs that wait or run; 0 = no limit of its own")
                    ->check(CLI::NonNegativeNumber);
   sub.callback([&context, options, running, length] {
     options->has_running = running->count() > 0;

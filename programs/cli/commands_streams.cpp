@@ -99,10 +99,8 @@ void add_stream_commands(CLI::App& app, command_context& context) {
               show_events);
   sub.add_flag("-f,--follow", options.follow,
                "Go on until the run is over, or Ctrl-C");
-  sub.add_option("--run", options.run, "Only those of this run")
-    ->type_name("ID");
-  sub.add_option("--type", options.type, "Only those of these types")
-    ->type_name("LIST");
+  add_value(sub, "--run", options.run, "ID", "Only those of this run");
+  add_value(sub, "--type", options.type, "LIST", "Only those of these types");
 }
 
 } // namespace quaero::cli

@@ -61,9 +61,9 @@ top_sample sample_of(const command_context& context, const top_answers& x) {
                     .version = text_of(x.version.json, "version"),
                     .state = text_of(x.status.json, "state"),
                     .jobs = read_job_numbers(x.stats.json),
-                    .queues = read_queues(x.queues.json, x.status.json),
+                    .queues = read_queues(x.queues.json),
                     .running = read_running(x.jobs.json, now),
-                    .actors = read_actors(x.actors.json, x.status.json)};
+                    .actors = read_actors(x.actors.json)};
   result.running_total
     = x.jobs.json.get_int("total_count")
         .value_or(static_cast<int64_t>(result.running.size()));
@@ -214,10 +214,8 @@ void add_top_command(CLI::App& app, command_context& context) {
                "The daemon"},
               show_top);
   sub.add_flag("--once", options.once, "Print once, as plain text");
-  sub
-    .add_option("--interval", options.interval,
-                "Time between two looks, from 200ms to 1m (default: 1s)")
-    ->type_name("DURATION");
+  add_value(sub, "--interval", options.interval, "DURATION",
+            "Time between two looks, from 200ms to 1m (default: 1s)");
 }
 
 } // namespace quaero::cli

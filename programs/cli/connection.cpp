@@ -73,7 +73,8 @@ int connect(command_context& context) {
   if (context.http)
     return exit_ok;
   http_client_config config;
-  config.ca_file = context.ca_file;
+  config.ca_file
+    = context.ca_file.empty() ? variable("QUAERO_CA_FILE") : context.ca_file;
   config.give_up = interrupt_pending;
   config.server = context.server;
   bool of_data_dir = context.server.empty() && !context.data_dir.empty();

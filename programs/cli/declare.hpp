@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace quaero::cli {
 
@@ -50,6 +51,13 @@ declared<T> declare(CLI::App& parent, command_context& context,
       = [options, run](command_context& x) { return run(x, *options); };
   });
   return {app, *options};
+}
+
+/// An option with a value, which the help calls `kind`.
+template <class T>
+CLI::Option* add_value(CLI::App& app, const char* name, T& to, const char* kind,
+                       std::string text) {
+  return app.add_option(name, to, std::move(text))->type_name(kind);
 }
 
 /// Does each in turn; the first that goes wrong decides the exit code.

@@ -148,19 +148,25 @@ bool is_passing(const answer& x) {
          || text_of(x.json, "code") == "idempotency_in_flight";
 }
 
-// The line that the first error of an answer is about, whose pointer begins
-// with the place in the array: "/12/type". 0 = not known.
-int64_t line_of(const answer& x, const job_block& block) {
-  const auto& errors = items_of(x.json, "errors");
-  auto pointer = errors.empty() ? "" : text_of(errors[0], "pointer");
-  size_t place = 0;
-  if (pointer.size() < 2
-      || std::from_chars(pointer.data() + 1, pointer.data() + pointer.size(),
-                         place)
-             .ec
-           != std::errc{})
-    return 0;
-  return place < block.lines.size() ? block.lines[place] : 0;
+// Makes of each pointer into the array of a block ("/12/retry/attempts") the
+// number of the line and the member of its job.
+void name_lines(answer& x, const job_block& block) {
+  auto* errors = x.json.find("errors");
+  if (errors == nullptr || !errors->is_array())
+    return;
+  for (auto& error : errors->as_array()) {
+    auto pointer = text_of(error, "pointer");
+    size_t place = 0;
+    const auto* end = pointer.data() + pointer.size();
+    if (!error.is_object() || !pointer.starts_with('/'))
+      continue;
+    auto [rest, failed] = std::from_chars(pointer.data() + 1, end, place);
+    if (failed != std::errc{} || place >= block.lines.size())
+      continue;
+    error.set("line", block.lines[place]);
+    error.set("field", std::string{rest == end ? rest : rest + 1, end});
+    error.erase("pointer");
+  }
 }
 
 class line_sender {
@@ -182,7 +188,7 @@ public:
     while (lines.next(block)) {
       auto x = send_block(block);
       if (!x.ok() || left_)
-        return stop(x, block);
+        return stop(std::move(x), block);
       accepted_ = block.last;
       jobs_ += static_cast<int64_t>(block.jobs);
       if (context_.json)
@@ -220,13 +226,12 @@ private:
     }
   }
 
-  int stop(const answer& x, const job_block& block) {
+  int stop(answer x, const job_block& block) {
     meter_.clear();
     bool interrupted = left_ && context_.http != nullptr;
+    name_lines(x, block);
     if (!interrupted)
       report(context_, x);
-    if (auto line = line_of(x, block); line > 0)
-      context_.to.err << "quaero: see line " << line << '\n';
     context_.to.err << "quaero: lines " << block.first << " to " << block.last
                     << (interrupted ? " were not acknowledged\n"
                                     : " were not accepted\n");

@@ -110,6 +110,15 @@ int follow_single(command_context& context, const std::string& job_id) {
   }
 }
 
+// A job without steps is the only step of its own tree.
+bool is_single(const run_progress& run) {
+  if (run.steps.empty())
+    return true;
+  const auto& only = run.steps.front();
+  return run.steps.size() == 1 && !only.step_id.empty()
+         && only.step_id == run.job_id && only.total == 0;
+}
+
 int finish(command_context& context, progress_view& view, const answer& tree,
            const run_progress& run) {
   if (context.json) {
@@ -158,7 +167,7 @@ int follow_job(command_context& context, const std::string& job_id) {
   auto x = ask_quietly(context, {.target = tree_path(job_id)});
   run_progress run;
   bool read = x.ok() && read_progress(x.json, run);
-  bool single = x.exit == exit_not_found || (read && run.steps.empty());
+  bool single = x.exit == exit_not_found || (read && is_single(run));
   return single ? follow_single(context, job_id) : follow_run(context, job_id);
 }
 

@@ -87,10 +87,12 @@ std::string failure_text(CURL* handle, CURLcode code, const char* details) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return "no such host";
     case CURLE_PEER_FAILED_VERIFICATION:
-      return "its certificate is not trusted; name the one to trust with --ca "
-             "FILE";
+      return "its certificate is not trusted";
     case CURLE_SSL_CACERT_BADFILE:
-      return "the file of --ca cannot be read, or has no certificate";
+      return "the file with the certificate to trust cannot be read, or has "
+             "none";
+    case CURLE_SSL_CONNECT_ERROR:
+      return "no TLS connection could be made";
     case CURLE_WRITE_ERROR:
       return "the answer is larger than "
              + std::to_string(response_bytes_max / (1024 * 1024)) + " MiB";
@@ -98,6 +100,24 @@ std::string failure_text(CURL* handle, CURLcode code, const char* details) {
       return "interrupted";
     default:
       return *details != '\0' ? details : curl_easy_strerror(code);
+  }
+}
+
+// Where something listens, to start the daemon is no help.
+std::string advice_for(CURLcode code) {
+  switch (code) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return "Name the one to trust with --ca FILE or QUAERO_CA_FILE";
+    case CURLE_SSL_CACERT_BADFILE:
+      return "Name another one with --ca FILE or QUAERO_CA_FILE";
+    case CURLE_SSL_CONNECT_ERROR:
+      return "Its address may have to begin with http://";
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+      return "Is the daemon running? If it speaks TLS, its address begins with "
+             "https://";
+    default:
+      return "";
   }
 }
 
@@ -146,6 +166,7 @@ private:
       result.failure = x.fell_silent
                          ? "no sign of life"
                          : failure_text(handle_.get(), code, x.details);
+      result.advice = x.fell_silent ? "" : advice_for(code);
       if (take == nullptr)
         result.status = 0;
     }

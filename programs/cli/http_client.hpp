@@ -38,6 +38,7 @@ struct http_response {
   std::string body;    ///< At most response_bytes_max bytes.
   std::string failure; ///< In plain words: "connection refused".
   std::vector<http_field> fields = {}; ///< Names in lower case.
+  std::string advice = {}; ///< What to do, unless that is to start the daemon.
 
   bool reached() const { return status != 0; }
 

@@ -1,5 +1,7 @@
 #include "programs/cli/job_query.hpp"
 
+#include "programs/cli/declare.hpp"
+
 #include <algorithm>
 #include <cctype>
 
@@ -41,18 +43,15 @@ std::string values_text(const std::string& list) {
 } // namespace
 
 void add_query_options(CLI::App& app, job_query& query) {
-  auto add = [&app](const char* name, std::string& to, const char* kind,
-                    const char* text) {
-    app.add_option(name, to, text)->type_name(kind);
-  };
-  add("-q,--query", query.text, "QUERY",
-      "Which jobs, for example 'state:failed type:crawler_url age<2d'");
-  add("--status", query.status, "LIST", "Short for state:LIST");
-  add("--definition", query.definition, "LIST", "Short for definition:LIST");
-  add("--type", query.type, "LIST", "Short for type:LIST");
-  add("--tag", query.tag, "LIST", "Short for tag:LIST");
-  add("--queue", query.queue, "LIST", "Short for queue:LIST");
-  add("--parent", query.parent, "ID", "Short for parent:ID");
+  add_value(app, "-q,--query", query.text, "QUERY",
+            "Which jobs, for example 'state:failed type:crawler_url age<2d'");
+  add_value(app, "--status", query.status, "LIST", "Short for state:LIST");
+  add_value(app, "--definition", query.definition, "LIST",
+            "Short for definition:LIST");
+  add_value(app, "--type", query.type, "LIST", "Short for type:LIST");
+  add_value(app, "--tag", query.tag, "LIST", "Short for tag:LIST");
+  add_value(app, "--queue", query.queue, "LIST", "Short for queue:LIST");
+  add_value(app, "--parent", query.parent, "ID", "Short for parent:ID");
 }
 
 std::string to_query(const job_query& x) {

@@ -43,8 +43,7 @@ http_request page_request(const list_format& format, const list_position& at,
 bool advance(list_position& at, const value& json, int64_t rows,
              int64_t asked) {
   at.seen += rows;
-  if (rows == 0)
-    return false;
+  // A page may be empty because nothing of what was looked at for it matches.
   if (json.find("next_cursor") != nullptr) {
     auto next = text_of(json, "next_cursor");
     bool moved = !next.empty() && next != at.cursor;
@@ -52,7 +51,7 @@ bool advance(list_position& at, const value& json, int64_t rows,
     return moved;
   }
   if (auto total = json.get_int("total_count"))
-    return at.seen < *total;
+    return rows > 0 && at.seen < *total;
   return rows == asked;
 }
 
@@ -107,13 +106,24 @@ private:
       return;
     }
     std::string text = first_ ? '{' + quoted(format_.items) + ":[" : "";
-    for (size_t i = 0; i < rows.size(); ++i)
-      text += (first_ && i == 0 ? "\n" : ",\n") + to_json(rows[i]);
+    for (const auto& row : rows) {
+      text += (printed_ ? ",\n" : "\n") + to_json(row);
+      printed_ = true;
+    }
     if (last)
-      text += "\n],\"total_count\":" + std::to_string(total_of(page))
-              + ",\"next_cursor\":" + to_json(text_of(page.json, "next_cursor"))
-              + "}";
+      text += "\n]" + rest_of(page) + '}';
     print_text(context_.to, text);
+  }
+
+  // The members beside the rows that say how much of the list they are.
+  std::string rest_of(const answer& page) const {
+    auto text
+      = ",\"total_count\":" + std::to_string(total_of(page))
+        + ",\"next_cursor\":" + to_json(text_of(page.json, "next_cursor"));
+    for (const char* name : {"total_is_exact", "complete"})
+      if (const auto* x = page.json.find(name))
+        text += ",\"" + std::string{name} + "\":" + to_json(*x);
+    return text;
   }
 
   static std::string quoted(const char* name) {
@@ -136,23 +146,24 @@ private:
                                                                   : "at least ")
           << count_text(total) << ' ' << format_.noun
           << "; see more with --limit N or --all\n";
+    if (!page.json.get_bool("complete").value_or(true))
+      err << format_.when_incomplete << '\n';
   }
 
   command_context& context_;
   const list_format& format_;
   table table_;
   bool first_ = true;
+  bool printed_ = false; // a row, with --json
   int64_t seen_ = 0;
 };
 
 } // namespace
 
 void add_list_options(CLI::App& app, list_options& options) {
-  app
-    .add_option("--limit", options.limit,
-                "How many at most, as many pages as that takes (default: "
-                  + std::to_string(list_limit_default) + ')')
-    ->type_name("N")
+  add_value(app, "--limit", options.limit, "N",
+            "How many at most, as many pages as that takes (default: "
+              + std::to_string(options.limit) + ')')
     ->check(CLI::Range(int64_t{1}, list_limit_max));
   app.add_flag("--all", options.all, "All there are");
 }

@@ -31,6 +31,9 @@ struct list_format {
   std::vector<list_column> columns;
   const char* when_empty;           ///< A sentence.
   int64_t page_max = page_rows_max; ///< 0 = the list comes at once.
+
+  /// Said if the daemon stopped before it had looked at everything.
+  const char* when_incomplete = "";
 };
 
 struct list_options {
@@ -38,7 +41,7 @@ struct list_options {
   bool all = false;
 };
 
-/// Adds --limit and --all.
+/// Adds --limit and --all. REQUIRES: `options.limit` is the default by now.
 void add_list_options(CLI::App& app, list_options& options);
 
 /// Asks for the list, page after page, and prints a table; with --json the

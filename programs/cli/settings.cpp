@@ -1,6 +1,7 @@
 #include "programs/cli/settings.hpp"
 
 #include "definitions/json.hpp"
+#include "programs/cli/declare.hpp"
 
 namespace quaero::cli {
 
@@ -15,11 +16,9 @@ value read_setting(const std::string& text) {
 } // namespace
 
 void add_set_option(CLI::App& app, std::vector<std::string>& set) {
-  app
-    .add_option("--set", set,
-                "key=value for {config.key}; a number, true, false or a JSON "
-                "text keeps its type")
-    ->type_name("KEY=VALUE");
+  add_value(app, "--set", set, "KEY=VALUE",
+            "key=value for {config.key}; a number, true, false or a JSON "
+            "text keeps its type");
 }
 
 void take_id_from_settings(std::string& id, std::vector<std::string>& set) {

@@ -23,13 +23,6 @@ void add_actors(std::vector<actor_numbers>& to, const value::array& actors,
   }
 }
 
-// A daemon without such a route tells a part of it in its status.
-const value& metadata_of(const value& status) {
-  static const value none;
-  const auto* x = status.find("metadata");
-  return x != nullptr ? *x : none;
-}
-
 } // namespace
 
 job_numbers read_job_numbers(const value& stats) {
@@ -41,26 +34,15 @@ job_numbers read_job_numbers(const value& stats) {
           .cancelled = number_of(stats, "cancelled_jobs")};
 }
 
-std::vector<queue_numbers> read_queues(const value& queues,
-                                       const value& status) {
+std::vector<queue_numbers> read_queues(const value& queues) {
   std::vector<queue_numbers> result;
-  for (const auto& x : items_of(queues, "queues")) {
-    auto seconds = x.get_double("oldest_age_seconds").value_or(0);
-    auto ms = x.get_int("oldest_age_ms")
-                .value_or(static_cast<int64_t>(seconds * 1000));
+  for (const auto& x : items_of(queues, "queues"))
     result.push_back({.name = text_of(x, "name"),
                       .ready = number_of(x, "ready"),
                       .delayed = number_of(x, "delayed"),
                       .running = number_of(x, "running"),
-                      .oldest_ms = ms,
+                      .oldest_ms = number_of(x, "oldest_age_ms"),
                       .paused = x.get_bool("paused").value_or(false)});
-  }
-  const auto* all = metadata_of(status).find("queue");
-  if (result.empty() && all != nullptr)
-    result.push_back({.name = "all",
-                      .ready = number_of(*all, "ready"),
-                      .delayed = number_of(*all, "delayed"),
-                      .running = number_of(*all, "leased")});
   return result;
 }
 
@@ -84,13 +66,10 @@ std::vector<running_job> read_running(const value& jobs, timestamp now) {
   return result;
 }
 
-std::vector<actor_numbers> read_actors(const value& actors,
-                                       const value& status) {
+std::vector<actor_numbers> read_actors(const value& actors) {
   std::vector<actor_numbers> result;
   if (actors.find("name") != nullptr)
     add_actors(result, {actors}, 0);
-  else
-    add_actors(result, items_of(metadata_of(status), "actors"), 0);
   std::stable_sort(
     result.begin(), result.end(),
     [](const auto& a, const auto& b) { return a.mailbox > b.mailbox; });

@@ -64,11 +64,9 @@ struct job_rates {
 
 // Readers of the answers of the API.
 job_numbers read_job_numbers(const value& stats);
-std::vector<queue_numbers> read_queues(const value& queues,
-                                       const value& status);
+std::vector<queue_numbers> read_queues(const value& queues);
 std::vector<running_job> read_running(const value& jobs, timestamp now);
-std::vector<actor_numbers> read_actors(const value& actors,
-                                       const value& status);
+std::vector<actor_numbers> read_actors(const value& actors);
 
 /// From `before` to `now`; all zero if no time has passed.
 job_rates rates_between(const top_sample& before, const top_sample& now);

@@ -64,6 +64,20 @@ lines head_lines(const console& to, const top_sample& x,
   return result;
 }
 
+// All of them as one row, which is paused if one of them is.
+queue_numbers sum_of(const std::vector<queue_numbers>& queues) {
+  queue_numbers result{.name = count_text(static_cast<int64_t>(queues.size()))
+                               + " more"};
+  for (const auto& x : queues) {
+    result.ready += x.ready;
+    result.delayed += x.delayed;
+    result.running += x.running;
+    result.oldest_ms = std::max(result.oldest_ms, x.oldest_ms);
+    result.paused = result.paused || x.paused;
+  }
+  return result;
+}
+
 lines queue_lines(const console& to, const top_sample& x) {
   table rows{{{.heading = "QUEUE", .shrinks = true},
               {.heading = "READY", .right = true},
@@ -76,7 +90,12 @@ lines queue_lines(const console& to, const top_sample& x) {
                    [](const auto& a, const auto& b) {
                      return a.ready + a.running > b.ready + b.running;
                    });
-  shown.resize(std::min(shown.size(), queues_shown_max));
+  if (shown.size() > queues_shown_max) {
+    auto more = shown.begin() + queues_shown_max - 1;
+    auto rest = sum_of({more, shown.end()});
+    shown.erase(more, shown.end());
+    shown.push_back(std::move(rest));
+  }
   for (const auto& q : shown)
     rows.add({q.name, count_text(q.ready), count_text(q.delayed),
               count_text(q.running),

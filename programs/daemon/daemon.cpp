@@ -5,6 +5,7 @@
 #include "actors/token_secret.hpp"
 #include "actors/workers/registry.hpp"
 #include "definitions/log.hpp"
+#include "programs/daemon/built.hpp"
 #include "storage/job_index.hpp"
 #include "storage/leveldb_store.hpp"
 #include "storage/tables.hpp"
@@ -202,6 +203,10 @@ std::string daemon::listen() {
   how.insecure = settings_.http.insecure;
   split_origins(settings_.http.cors_origins, how.cors_origins);
   how.meter = meter_;
+  const auto facts = built();
+  how.version = facts.version;
+  how.build = facts.build;
+  how.git_commit = facts.git_commit;
   const auto secret = make_secret(system_random);
   if (secret.empty())
     return "the system has no randomness for a token";
@@ -288,7 +293,7 @@ std::string daemon::start() {
   how.queue.report_durability = durability_of(settings_.durability);
   how.audit.records_max = settings_.audit.records_max;
   how.audit.age_max = settings_.audit.age_max;
-  how.meter = meter_ = std::make_shared<metrics>();
+  how.meter = meter_ = std::make_shared<metrics>(built());
   how.id_seed = std::random_device{}();
   how.id_seed = how.id_seed << 32 | std::random_device{}();
   how.keys.reserved = {"server-url", "docs-dir", "definitions-dir", "data-dir"};

@@ -1,5 +1,6 @@
 #include "definitions/log.hpp"
 #include "definitions/settings.hpp"
+#include "programs/daemon/built.hpp"
 #include "programs/daemon/daemon.hpp"
 
 #include <csignal>
@@ -67,7 +68,7 @@ int main(int argc, char** argv) {
     return exit_ok;
   }
   if (arguments.version) {
-    std::printf("quaerod %s\n", QUAERO_VERSION);
+    std::printf("quaerod %s\n", quaero::built().version.c_str());
     return exit_ok;
   }
   if (!arguments.errors.empty())

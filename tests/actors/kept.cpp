@@ -257,33 +257,46 @@ BOOST_AUTO_TEST_SUITE_END()
 
 // -- secrets ------------------------------------------------------------------
 
-BOOST_FIXTURE_TEST_SUITE(secrets_of_jobs, fixture)
+namespace {
+
+/// Jobs that are given a secret in their configuration, one at a time.
+struct secrets_fixture : fixture {
+  std::vector<std::string> given;
+  job_id manager;
+
+  void run_with_secret(size_t jobs) {
+    crash();
+    auto& how = kind(jobs_type);
+    how.slots = 1;
+    how.create = [jobs](const step_context& x) {
+      step_output out;
+      out.jobs = make_new_jobs(jobs, "job-");
+      for (auto& job : out.jobs)
+        job.config = to_json(x.definition.config);
+      return out;
+    };
+    how.execute = [this](job_context& x) -> std::optional<job_outcome> {
+      given.push_back(x.job().config);
+      return std::nullopt;
+    };
+    start();
+    auto secret = change("k", "first secret");
+    secret.secret = true;
+    ask<pair_stored>(rt->pairs, atom::put_v, secret);
+    auto definition = make_definition("d", {make_step("a")});
+    definition.steps[0].config.set("token", "{k}");
+    manager = run(definition);
+    BOOST_REQUIRE(given.size() == 1u);
+    BOOST_TEST(given[0] == R"({"token":"first secret"})");
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(secrets_of_jobs, secrets_fixture)
 
 BOOST_AUTO_TEST_CASE(a_waiting_job_is_given_the_secret_of_now) {
-  std::vector<std::string> given;
-  crash();
-  auto& how = kind(jobs_type);
-  how.slots = 1;
-  how.create = [](const step_context& x) {
-    step_output out;
-    out.jobs = make_new_jobs(2, "job-");
-    for (auto& job : out.jobs)
-      job.config = to_json(x.definition.config);
-    return out;
-  };
-  how.execute = [&](job_context& x) -> std::optional<job_outcome> {
-    given.push_back(x.job().config);
-    return std::nullopt;
-  };
-  start();
-  auto secret = change("k", "first secret");
-  secret.secret = true;
-  ask<pair_stored>(rt->pairs, atom::put_v, secret);
-  auto definition = make_definition("d", {make_step("a")});
-  definition.steps[0].config.set("token", "{k}");
-  const auto manager = run(definition);
-  BOOST_REQUIRE(given.size() == 1u);
-  BOOST_TEST(given[0] == R"({"token":"first secret"})");
+  run_with_secret(2);
   ask<pair_stored>(rt->pairs, atom::put_v, change("k", "second one"));
   restart(); // The first attempt is made again, then the second job.
   while (release() != 0) {
@@ -298,30 +311,11 @@ BOOST_AUTO_TEST_CASE(a_waiting_job_is_given_the_secret_of_now) {
 }
 
 BOOST_AUTO_TEST_CASE(a_job_whose_secret_is_gone_says_so) {
-  crash();
-  auto& how = kind(jobs_type);
-  how.create = [](const step_context& x) {
-    step_output out;
-    out.jobs = make_new_jobs(1, "job-");
-    out.jobs[0].config = to_json(x.definition.config);
-    return out;
-  };
-  std::string given;
-  how.execute = [&](job_context& x) -> std::optional<job_outcome> {
-    given = x.job().config;
-    return std::nullopt;
-  };
-  start();
-  auto secret = change("k", "first secret");
-  secret.secret = true;
-  ask<pair_stored>(rt->pairs, atom::put_v, secret);
-  auto definition = make_definition("d", {make_step("a")});
-  definition.steps[0].config.set("token", "{k}");
-  const auto manager = run(definition);
+  run_with_secret(1);
   ask(rt->pairs, atom::remove_v, std::string{"k"});
   restart();
   release();
-  BOOST_TEST(given == R"({"token":"{k}"})");
+  BOOST_TEST(given.back() == R"({"token":"{k}"})");
   BOOST_TEST(
     says(step_of(manager, "a").job.id, "placeholder not resolved: {k}"));
 }

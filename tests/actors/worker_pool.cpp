@@ -41,6 +41,7 @@ struct fixture : deterministic {
   fixture() {
     config.type = "t";
     config.slots = 4;
+    config.meter = std::make_shared<metrics>();
     aut = own(sys.spawn(
       worker_pool, config, [this] { return spawn_worker(); }, queue, collector,
       &clock));
@@ -113,6 +114,13 @@ struct fixture : deterministic {
       }};
     }));
     return workers.back();
+  }
+
+  bool counts_lost(int n) const {
+    return config.meter->expose({}).find(
+             "\nquaero_jobs_orphaned_total{type=\"t\"} " + std::to_string(n)
+             + "\n")
+           != std::string::npos;
   }
 
   leased_job lease(uint32_t attempt = 1) {
@@ -358,6 +366,7 @@ BOOST_AUTO_TEST_CASE(an_attempt_whose_start_is_not_stored_is_reported_lost) {
   BOOST_REQUIRE(reports.size() == 1u);
   BOOST_TEST(reports[0].epoch == x.epoch);
   BOOST_TEST(running() == 0);
+  BOOST_TEST(counts_lost(1));
 }
 
 BOOST_AUTO_TEST_CASE(attempts_and_the_worker_end_with_their_pool) {
@@ -471,6 +480,7 @@ BOOST_AUTO_TEST_CASE(a_worker_that_ends_gives_all_its_blocks_back) {
     BOOST_CHECK(x.retry_at == clock.now());
     BOOST_TEST(x.outcome.blamed);
   }
+  BOOST_TEST(counts_lost(3));
 }
 
 BOOST_AUTO_TEST_CASE(a_block_worker_that_ends_has_a_successor) {

@@ -2,6 +2,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <string>
+#include <vector>
+
 using namespace quaero;
 
 BOOST_AUTO_TEST_SUITE(cron)
@@ -77,42 +80,70 @@ std::string firings(std::string_view schedule, std::string_view from,
   return out;
 }
 
+struct forecast {
+  const char* schedule;
+  const char* from;
+  std::vector<std::string> firings;
+};
+
+void check(const std::vector<forecast>& cases) {
+  for (const auto& x : cases) {
+    std::string expected;
+    for (const auto& time : x.firings)
+      expected += (expected.empty() ? "" : " ") + time;
+    BOOST_TEST(firings(x.schedule, x.from, x.firings.size()) == expected,
+               x.schedule);
+  }
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_CASE(firings_come_after_the_moment_and_in_order) {
-  BOOST_TEST(firings("0 2 * * *", "2026-01-20T01:59:59Z")
-             == "2026-01-20T02:00 2026-01-21T02:00 2026-01-22T02:00");
-  // A firing at the moment itself is over.
-  BOOST_TEST(firings("0 2 * * *", "2026-01-20T02:00:00Z", 1)
-             == "2026-01-21T02:00");
-  BOOST_TEST(firings("*/30 23 * * *", "2026-12-31T23:10:00Z")
-             == "2026-12-31T23:30 2027-01-01T23:00 2027-01-01T23:30");
-  BOOST_TEST(firings("0 9 * * MON-FRI", "2026-01-23T10:00:00Z", 2)
-             == "2026-01-26T09:00 2026-01-27T09:00");
-  BOOST_TEST(firings("0 2 * * *", "2026-01-20T01:59:59Z", 0) == "");
+  check({
+    {"0 2 * * *",
+     "2026-01-20T01:59:59Z",
+     {"2026-01-20T02:00", "2026-01-21T02:00", "2026-01-22T02:00"}},
+    // A firing at the moment itself is over.
+    {"0 2 * * *", "2026-01-20T02:00:00Z", {"2026-01-21T02:00"}},
+    {"*/30 23 * * *",
+     "2026-12-31T23:10:00Z",
+     {"2026-12-31T23:30", "2027-01-01T23:00", "2027-01-01T23:30"}},
+    {"0 9 * * MON-FRI",
+     "2026-01-23T10:00:00Z",
+     {"2026-01-26T09:00", "2026-01-27T09:00"}},
+    {"0 2 * * *", "2026-01-20T01:59:59Z", {}},
+  });
 }
 
 BOOST_AUTO_TEST_CASE(two_restricted_day_fields_widen_each_other) {
-  // The 13th, and Fridays.
-  BOOST_TEST(firings("0 0 13 * FRI", "2026-01-08T12:00:00Z", 4)
-             == "2026-01-09T00:00 2026-01-13T00:00 2026-01-16T00:00 "
-                "2026-01-23T00:00");
-  // One of them alone narrows.
-  BOOST_TEST(firings("0 0 13 * *", "2026-01-08T12:00:00Z", 2)
-             == "2026-01-13T00:00 2026-02-13T00:00");
-  BOOST_TEST(firings("0 0 ? * FRI", "2026-01-08T12:00:00Z", 2)
-             == "2026-01-09T00:00 2026-01-16T00:00");
+  check({
+    // The 13th, and Fridays.
+    {"0 0 13 * FRI",
+     "2026-01-08T12:00:00Z",
+     {"2026-01-09T00:00", "2026-01-13T00:00", "2026-01-16T00:00",
+      "2026-01-23T00:00"}},
+    // One of them alone narrows.
+    {"0 0 13 * *",
+     "2026-01-08T12:00:00Z",
+     {"2026-01-13T00:00", "2026-02-13T00:00"}},
+    {"0 0 ? * FRI",
+     "2026-01-08T12:00:00Z",
+     {"2026-01-09T00:00", "2026-01-16T00:00"}},
+  });
 }
 
 BOOST_AUTO_TEST_CASE(months_end_when_they_end) {
-  BOOST_TEST(firings("0 0 31 * *", "2026-01-31T00:00:00Z", 4)
-             == "2026-03-31T00:00 2026-05-31T00:00 2026-07-31T00:00 "
-                "2026-08-31T00:00");
-  BOOST_TEST(firings("0 0 29 2 *", "2026-01-01T00:00:00Z", 2)
-             == "2028-02-29T00:00 2032-02-29T00:00");
-  // 2100 is no leap year.
-  BOOST_TEST(firings("0 0 29 2 *", "2096-02-29T00:00:00Z", 1)
-             == "2104-02-29T00:00");
+  check({
+    {"0 0 31 * *",
+     "2026-01-31T00:00:00Z",
+     {"2026-03-31T00:00", "2026-05-31T00:00", "2026-07-31T00:00",
+      "2026-08-31T00:00"}},
+    {"0 0 29 2 *",
+     "2026-01-01T00:00:00Z",
+     {"2028-02-29T00:00", "2032-02-29T00:00"}},
+    // 2100 is no leap year.
+    {"0 0 29 2 *", "2096-02-29T00:00:00Z", {"2104-02-29T00:00"}},
+  });
 }
 
 BOOST_AUTO_TEST_CASE(what_never_comes_has_no_firings) {

@@ -311,6 +311,30 @@ BOOST_AUTO_TEST_CASE(metrics_are_text_for_prometheus) {
                                                               << x.body);
 }
 
+BOOST_AUTO_TEST_CASE(metrics_tell_how_queues_are_now) {
+  gateway_config how;
+  how.job_types = {"noop"};
+  start(std::move(how));
+  send("PUT", "/api/queues/mail", {}, R"({"running_max":3})");
+  json(send("POST", "/api/jobs", {}, R"({"type":"noop","queue":"mail"})"), 201);
+  clock.move(90s);
+  const auto text = send("GET", "/metrics").body;
+  for (auto line :
+       {"quaero_jobs_enqueued_total{queue=\"mail\",type=\"noop\"} 1\n",
+        "quaero_queue_depth{queue=\"mail\",state=\"ready\"} 1\n",
+        "quaero_queue_depth{queue=\"mail\",state=\"delayed\"} 0\n",
+        "quaero_queue_depth{queue=\"default\",state=\"ready\"} 0\n",
+        "quaero_queue_oldest_age_seconds{queue=\"default\"} 0\n",
+        "quaero_limiter_in_use{limiter=\"queues.mail.running_max\"} 0\n",
+        "quaero_worker_up{type=\"noop\"} 0\n"})
+    BOOST_TEST((text.find(line) != std::string::npos), line << " is not in\n"
+                                                            << text);
+  const std::string age = "quaero_queue_oldest_age_seconds{queue=\"mail\"} ";
+  const auto at = text.find(age);
+  BOOST_REQUIRE(at != std::string::npos);
+  BOOST_TEST(std::stod(text.substr(at + age.size())) >= 90);
+}
+
 BOOST_AUTO_TEST_CASE(actors_are_a_tree_and_there_is_one_node) {
   start();
   auto tree = json(send("GET", "/api/actors"));

@@ -1,9 +1,9 @@
 // The gateway with a certificate.
 
 #include "actors/gateway/tls.hpp"
-#include "tests/gateway/certificate.hpp"
 #include "tests/gateway/fakes.hpp"
 #include "tests/gateway/session_fixture.hpp"
+#include "tests/support/certificate.hpp"
 #include "tests/support/curl_client.hpp"
 
 #include <boost/asio/ssl.hpp>

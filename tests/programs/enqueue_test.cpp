@@ -119,10 +119,16 @@ BOOST_AUTO_TEST_CASE(a_failure_says_how_many_lines_are_accepted_and_goes_on) {
   s.in.str(many(2500));
   s.answer(post, 201, "{}");
   s.answer(post, 400,
-           R"({"detail":"d","errors":[{"pointer":"/3/type","message":"m"}]})");
+           R"({"detail":"d","errors":[{"pointer":"/3/type","message":"m"},
+               {"pointer":"/9/retry/attempts","message":"n"},
+               {"pointer":"/9","message":"o"},
+               {"pointer":"/1000/type","message":"p"}]})");
   BOOST_TEST(s.run({"enqueue", "--lines", "-", "--key", "k"}) == exit_refused);
   BOOST_TEST(contains(s.err.str(), "lines 1001 to 2000 were not accepted"));
-  BOOST_TEST(contains(s.err.str(), "  /3/type: m\nquaero: see line 1004\n"));
+  BOOST_TEST(contains(s.err.str(), "  line 1004: type: m\n"
+                                   "  line 1010: retry/attempts: n\n"
+                                   "  line 1010: o\n"
+                                   "  /1000/type: p\n"));
   BOOST_TEST(contains(s.err.str(), "1000 lines are accepted."));
   BOOST_TEST(
     contains(s.err.str(), "quaero enqueue --lines - --skip 1000 --key k\n"));

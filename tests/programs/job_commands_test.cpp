@@ -96,6 +96,26 @@ BOOST_AUTO_TEST_CASE(pages_of_json_become_one_object) {
   BOOST_TEST(s.err.str() == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_page_may_be_empty_and_not_be_the_last) {
+  for (bool json : {false, true}) {
+    session s;
+    s.answer("GET /api/jobs?limit=20&q=x", 200,
+             R"({"jobs":[],"total_is_exact":false,"next_cursor":"c"})");
+    s.answer("GET /api/jobs?limit=20&q=x&cursor=c", 200,
+             R"({"jobs":[{"id":"1"}],"total_count":1,"total_is_exact":false,
+                 "next_cursor":""})");
+    std::vector<const char*> words{"jobs", "list", "-q", "x"};
+    if (json)
+      words.push_back("--json");
+    BOOST_TEST(s.run(words) == exit_ok);
+    BOOST_TEST(s.out.str()
+               == (json ? "{\"jobs\":[\n\n{\"id\":\"1\"}\n],\"total_count\":1,"
+                          "\"next_cursor\":\"\",\"total_is_exact\":false}\n"
+                        : "ID  TYPE  NAME  STATUS  AGE  TIME\n1\n"));
+    BOOST_TEST(s.err.str() == "");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_cursor_that_does_not_move_ends_the_list) {
   session s;
   s.answer("GET /api/jobs?limit=500", 200,
@@ -197,6 +217,17 @@ BOOST_AUTO_TEST_CASE(a_job_without_steps_is_followed_by_its_status) {
   BOOST_TEST(s.run({"jobs", "follow", "a"}) == exit_failed);
   BOOST_TEST(s.out.str() == "n failed\ndisk full\n");
   BOOST_TEST(s.waits == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_is_its_own_only_step_has_no_steps) {
+  session s;
+  s.answer("GET /api/jobs/a/tree", 200,
+           R"({"job_id":"a","job_name":"n","status":"completed","steps":[
+               {"step_id":"a","name":"n","status":"completed",
+                "child_summary":{"total":0}}]})");
+  s.answer("GET /api/jobs/a", 200, R"({"name":"n","status":"completed"})");
+  BOOST_TEST(s.run({"jobs", "follow", "a"}) == exit_ok);
+  BOOST_TEST(s.out.str() == "n completed\n");
 }
 
 // -- all that match -----------------------------------------------------------

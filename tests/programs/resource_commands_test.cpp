@@ -329,6 +329,41 @@ BOOST_AUTO_TEST_CASE(an_export_goes_into_a_file) {
   std::filesystem::remove(path);
 }
 
+// -- documents ----------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_search_that_stopped_at_its_limit_says_so) {
+  const std::string found = R"({"results":[{"id":"d","title":"T"}],)";
+  for (bool complete : {false, true}) {
+    session s;
+    s.answer("GET /api/search?limit=20&q=x", 200,
+             found + "\"complete\":" + (complete ? "true}" : "false}"));
+    BOOST_TEST(s.run({"search", "x"}) == exit_ok);
+    BOOST_TEST(contains(s.err.str(), "stopped at its limit") == !complete);
+    BOOST_TEST(contains(s.err.str(), "quaero documents list --source-type")
+               == !complete);
+    BOOST_TEST(s.run({"search", "x", "--json"}) == exit_ok);
+    BOOST_TEST(contains(s.out.str(),
+                        complete ? "\"complete\":true" : "\"complete\":false"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_search_of_several_pages_passes_on_that_it_stopped) {
+  std::string rows;
+  for (int i = 0; i < 100; ++i)
+    rows += (i == 0 ? "" : ",") + std::string{R"({"id":"d"})"};
+  session s;
+  s.answer("GET /api/search?limit=100&q=x", 200,
+           R"({"results":[)" + rows + R"(],"complete":true})");
+  s.answer("GET /api/search?limit=100&q=x&offset=100", 200,
+           R"({"results":[],"complete":false})");
+  BOOST_TEST(s.run({"search", "x", "--all", "--json"}) == exit_ok);
+  BOOST_TEST(s.out.str().ends_with("\n],\"total_count\":100,"
+                                   "\"next_cursor\":\"\","
+                                   "\"complete\":false}\n"),
+             s.out.str());
+  BOOST_TEST(s.err.str() == "");
+}
+
 // -- keys ---------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_secret_is_never_taken_from_the_command_line) {

@@ -34,13 +34,17 @@ top_sample busy_sample(size_t running) {
   return x;
 }
 
-constexpr const char* status
-  = R"({"state":"crawling","metadata":{"queue":{"ready":5,"delayed":1,
-      "leased":2},"actors":[{"name":"store","mailbox":1},
-      {"name":"queue","mailbox":9}]}})";
-
 void play_daemon(session& s) {
-  s.answer("GET /api/status", 200, status);
+  s.answer("GET /api/status", 200, R"({"state":"crawling"})");
+  s.answer("GET /api/queues", 200,
+           R"({"queues":[
+               {"name":"default","ready":5,"delayed":1,"running":2,
+                "oldest_age_ms":61000,"paused":false},
+               {"name":"slow","ready":1200,"delayed":0,"running":0,
+                "oldest_age_ms":null,"paused":true}],"count":2})");
+  s.answer("GET /api/actors", 200,
+           R"({"name":"quaerod","mailbox":0,"children":[
+               {"name":"store","mailbox":1},{"name":"queue","mailbox":9}]})");
   s.answer("GET /api/version", 200, R"({"version":"0.1.0"})");
   s.answer("GET /api/jobs/stats", 200,
            R"({"total_jobs":10,"running_jobs":2,"completed_jobs":8})");
@@ -71,10 +75,30 @@ BOOST_AUTO_TEST_CASE(rates_are_differences_over_time) {
 BOOST_AUTO_TEST_CASE(actors_are_listed_by_their_mailboxes) {
   const auto tree = R"({"name":"a","mailbox":1,"children":[
       {"name":"b","mailbox":5},{"name":"c","mailbox":3}]})";
-  auto actors = read_actors(parsed(tree), {});
+  auto actors = read_actors(parsed(tree));
   BOOST_TEST_REQUIRE(actors.size() == 3u);
   BOOST_TEST(actors[0].name == "b");
   BOOST_TEST(actors[1].name == "c");
+}
+
+BOOST_AUTO_TEST_CASE(queues_that_find_no_room_are_added_up) {
+  top_sample sample;
+  for (int64_t i = 1; i <= 8; ++i)
+    sample.queues.push_back({.name = "q" + std::to_string(i),
+                             .ready = i,
+                             .delayed = 10,
+                             .running = 1,
+                             .oldest_ms = 1000 * i,
+                             .paused = i == 2});
+  std::ostringstream out;
+  console to{out, out};
+  std::string text;
+  for (const auto& line : top_lines(to, sample, {}))
+    text += line + '\n';
+  BOOST_TEST(contains(text, "q4          4       10        1   4.0 s  open\n"
+                            "3 more      6       30        3   3.0 s  paused"),
+             text);
+  BOOST_TEST(!contains(text, "q3"));
 }
 
 BOOST_AUTO_TEST_CASE(a_screen_fits_whatever_its_size) {
@@ -119,8 +143,11 @@ BOOST_AUTO_TEST_CASE(without_a_terminal_it_prints_once) {
   BOOST_TEST(s.run({"top"}) == exit_ok);
   BOOST_TEST(contains(s.out.str(), "quaero 0.1.0  http://127.0.0.1:1"));
   BOOST_TEST(contains(s.out.str(), "running 2  completed 8"));
-  BOOST_TEST(contains(s.out.str(), "all        5        1        2"));
-  BOOST_TEST(contains(s.out.str(), "queue        9\nstore        1\n"));
+  BOOST_TEST(contains(s.out.str(),
+                      "QUEUE    READY  DELAYED  RUNNING  OLDEST  STATE\n"
+                      "slow     1,200        0        0          paused\n"
+                      "default      5        1        2   1m01s  open\n"));
+  BOOST_TEST(contains(s.out.str(), "queue          9\nstore          1\n"));
   BOOST_TEST(contains(s.out.str(), "1m00s   1/4\n"));
   BOOST_TEST(!contains(s.out.str(), "\x1b"));
   BOOST_TEST(!contains(s.out.str(), "quit"));

@@ -1,6 +1,5 @@
 #define BOOST_TEST_MODULE command_line_test
 
-#include "definitions/json.hpp"
 #include "tests/system/fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -13,13 +12,6 @@ using namespace quaero;
 using namespace quaero::test;
 
 namespace {
-
-value json_of(const ended& x) {
-  value out;
-  std::string error;
-  BOOST_REQUIRE_MESSAGE(parse_json(x.out, out, error), error << ": " << x.out);
-  return out;
-}
 
 std::string work(int jobs, const std::string& more) {
   return "[step.work]\ntype = \"test_job_generator\"\nworker_count = "
@@ -53,11 +45,8 @@ BOOST_FIXTURE_TEST_CASE(what_only_looks_ends_well_on_a_fresh_daemon,
 
 BOOST_FIXTURE_TEST_CASE(a_secret_is_set_and_never_shown, system_fixture) {
   start();
-  auto set = run_program({"/bin/sh", "-c",
-                          "echo hunter2hunter2 | " + program_path("quaero")
-                            + " kv set api_key --secret --from-stdin --server "
-                            + url()},
-                         patience);
+  auto set = cli_reading("hunter2hunter2\n",
+                         {"kv", "set", "api_key", "--secret", "--from-stdin"});
   BOOST_TEST(set.exit == 0, set.err);
   BOOST_TEST(cli({"kv", "set", "region", "eu"}).exit == 0);
   BOOST_TEST(cli({"kv", "get", "region"}).out == "eu\n");

@@ -28,6 +28,16 @@ std::string read_text(const std::string& path) {
   return {std::istreambuf_iterator<char>{in}, {}};
 }
 
+value parsed(const std::string& text) {
+  value out;
+  std::string error;
+  json_limits limits;
+  limits.bytes_max = 64 * 1024 * 1024;
+  BOOST_REQUIRE_MESSAGE(parse_json(text, out, error, limits),
+                        error << ": " << text);
+  return out;
+}
+
 bool is_over(const std::string& status) {
   return status != "pending" && status != "running";
 }
@@ -51,6 +61,10 @@ const value::array& items_of(const value& x, const std::string& name) {
   static const value::array none;
   const auto* found = x.find(name);
   return found != nullptr && found->is_array() ? found->as_array() : none;
+}
+
+value json_of(const ended& x) {
+  return parsed(x.out);
 }
 
 bool contains(const std::string& text, const std::string& part) {
@@ -132,12 +146,25 @@ size_t system_fixture::peak_memory_mib() const {
 
 // -- the command line ---------------------------------------------------------
 
-ended system_fixture::cli(const strings& arguments,
-                          const environment& more) const {
+strings system_fixture::cli_words(const strings& arguments) const {
   strings words{program_path("quaero")};
   words.insert(words.end(), arguments.begin(), arguments.end());
   words.insert(words.end(), {"--data-dir", data_dir()});
-  return run_program(std::move(words), patience, more);
+  return words;
+}
+
+ended system_fixture::cli(const strings& arguments,
+                          const environment& more) const {
+  return run_program(cli_words(arguments), patience, more);
+}
+
+ended system_fixture::cli_reading(const std::string& text,
+                                  const strings& arguments) const {
+  strings words{"/bin/sh", "-c", R"(from=$1; shift; exec "$@" < "$from")", "sh",
+                write("input", text)};
+  auto program = cli_words(arguments);
+  words.insert(words.end(), program.begin(), program.end());
+  return run_program(std::move(words), patience);
 }
 
 // -- the API ------------------------------------------------------------------
@@ -146,12 +173,7 @@ value system_fixture::get(const std::string& target) const {
   auto reply = http_client{port()}.get(target);
   BOOST_REQUIRE_MESSAGE(reply.status == 200,
                         target << ": " << reply.status << ' ' << reply.body);
-  value out;
-  std::string error;
-  json_limits limits;
-  limits.bytes_max = 64 * 1024 * 1024;
-  BOOST_REQUIRE_MESSAGE(parse_json(reply.body, out, error, limits), error);
-  return out;
+  return parsed(reply.body);
 }
 
 int64_t system_fixture::number(const std::string& target,

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "definitions/value.hpp"
+#include "programs/process.hpp"
 #include "tests/support/http_client.hpp"
-#include "tests/system/process.hpp"
 
 #include <chrono>
 #include <functional>
@@ -55,6 +55,12 @@ public:
 
   /// Runs `quaero` with these arguments on the daemon.
   ended cli(const strings& arguments, const environment& more = {}) const;
+
+  /// The same with this text on its standard input.
+  ended cli_reading(const std::string& text, const strings& arguments) const;
+
+  /// Its command line: the program, the arguments and the daemon's folder.
+  strings cli_words(const strings& arguments) const;
 
   // -- the API ----------------------------------------------------------------
 
@@ -114,6 +120,9 @@ private:
 std::string text_of(const value& x, const std::string& name);
 int64_t int_of(const value& x, const std::string& name);
 const value::array& items_of(const value& x, const std::string& name);
+
+/// The JSON that a program printed. REQUIRES: it is one, else the test fails.
+value json_of(const ended& x);
 
 bool contains(const std::string& text, const std::string& part);
 

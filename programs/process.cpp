@@ -1,4 +1,4 @@
-#include "tests/system/process.hpp"
+#include "programs/process.hpp"
 
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -14,7 +14,7 @@
 
 extern char** environ;
 
-namespace quaero::test {
+namespace quaero {
 
 namespace {
 
@@ -38,7 +38,7 @@ std::vector<std::string> environment_of(const environment& more) {
 
 // In the child, between fork and exec: only calls that are safe there.
 [[noreturn]] void become(char** words, char** variables, int out, int err) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL); // nothing is left if the test crashes
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL); // nothing is left if the parent crashes
   int null = ::open("/dev/null", O_RDONLY);
   ::dup2(null, STDIN_FILENO);
   ::dup2(out, STDOUT_FILENO);
@@ -168,4 +168,4 @@ ended run_program(std::vector<std::string> words,
   return {*exit, x.out(), x.err()};
 }
 
-} // namespace quaero::test
+} // namespace quaero

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace quaero::test {
+namespace quaero {
 
 using environment = std::vector<std::pair<std::string, std::string>>;
 
@@ -79,4 +79,4 @@ ended run_program(std::vector<std::string> words,
                   std::chrono::milliseconds limit,
                   const environment& more = {});
 
-} // namespace quaero::test
+} // namespace quaero

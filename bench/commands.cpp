@@ -1,0 +1,32 @@
+#include "bench/commands.hpp"
+
+#include "definitions/json.hpp"
+
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+#include <unistd.h>
+
+namespace quaero::bench {
+
+std::string make_folder(const std::string& wanted) {
+  auto out = wanted;
+  if (out.empty())
+    out = std::filesystem::temp_directory_path()
+          / ("quaero-bench-" + std::to_string(getpid()));
+  std::filesystem::create_directories(out);
+  return out;
+}
+
+void drop_folder(const std::string& made) {
+  std::error_code ignored;
+  std::filesystem::remove(made, ignored);
+}
+
+void print(const value& x, bool as_line) {
+  std::printf("%s\n", (as_line ? to_json(x) : to_pretty_json(x)).c_str());
+  // Whoever reads a pipe wants each measurement when it is done.
+  std::fflush(stdout);
+}
+
+} // namespace quaero::bench
