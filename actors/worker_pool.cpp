@@ -55,6 +55,7 @@ void worker_pool_state::replace_worker(const caf::error& why) {
   const bool known
     = std::any_of(attempts.begin(), attempts.end(),
                   [](const auto& x) { return x.second.suspect; });
+  count_lost(config, attempts.size());
   // A request that a worker has taken is not answered when the worker ends.
   for (const auto& [id, x] : attempts)
     self->send(x.attempt, atom::report_v, text, !known || x.suspect);
