@@ -3,6 +3,7 @@
 #include "definitions/cron.hpp"
 #include "definitions/definition_reader.hpp"
 #include "definitions/queue_settings.hpp"
+#include "definitions/time_zone.hpp"
 
 #include <algorithm>
 #include <map>
@@ -172,6 +173,10 @@ private:
         add("schedule",
             "invalid cron schedule " + quoted(x_.schedule) + ": " + why);
     }
+    if (!find_time_zone(x_.time_zone))
+      add("time_zone", "unknown time zone " + quoted(x_.time_zone)
+                         + " - must be a name of the IANA database, as "
+                           "Europe/Berlin; \"\" is UTC");
     check_duration("timeout", x_.timeout);
   }
 

@@ -362,6 +362,8 @@ const char* table_name(char letter) {
       return "queue";
     case table::roots:
       return "roots";
+    case table::schedules:
+      return "schedules";
     case table::document_sources:
       return "document_sources";
     case table::daemon_stream:

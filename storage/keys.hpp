@@ -27,6 +27,7 @@ enum class table : char {
   job_counts = 'p',
   kv = 'k',
   labels = 'L',
+  schedules = 'S',
   log = 'l',
   meta = 'm',
   answers = 'o',
