@@ -280,6 +280,8 @@ explanation explain_end(const job_state& x) {
   if (x.status == job_status::failed && x.error == expired_error)
     return {job_reason::expired, "nobody started it in time",
             value::make_object(), x.status};
+  if (x.status == job_status::failed && x.error.starts_with(quarantined_error))
+    return {job_reason::quarantined, x.error, value::make_object(), x.status};
   return {job_reason::finished, "it is " + to_string(x.status),
           value::make_object(), x.status};
 }
