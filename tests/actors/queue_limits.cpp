@@ -105,14 +105,15 @@ BOOST_AUTO_TEST_CASE(a_key_limit_changes_while_jobs_wait) {
 BOOST_AUTO_TEST_CASE(a_job_at_its_key_says_so_and_can_be_cancelled) {
   limit_key(1);
   auto& pool = attach(10);
-  const auto ids = enqueue({keyed("1", "a"), keyed("2", "a"), keyed("3", "a")});
-  const auto why = explain(ids[1]);
+  const auto made
+    = enqueue({keyed("1", "a"), keyed("2", "a"), keyed("3", "a")});
+  const auto why = explain(made[1]);
   BOOST_CHECK(why.reason == job_reason::key_limit);
   BOOST_TEST(why.detail.find("1 of 1 jobs with the key 'a'")
              != std::string::npos);
   BOOST_TEST(*why.values.get_int("waiting") == 2);
-  BOOST_TEST(ask(aut, atom::cancel_v, atom::job_v, ids[1]).ok());
-  BOOST_CHECK(state(ids[1]).status == job_status::cancelled);
+  BOOST_TEST(ask(aut, atom::cancel_v, atom::job_v, made[1]).ok());
+  BOOST_CHECK(state(made[1]).status == job_status::cancelled);
   report(pool.assigned[0]);
   BOOST_TEST(names(pool) == "1 3");
   report(pool.assigned[1]);
@@ -140,13 +141,13 @@ BOOST_AUTO_TEST_CASE(a_key_limit_is_never_exceeded_and_reaches_zero) {
   std::mt19937 random{7};
   std::vector<leased_job> running;
   size_t taken = 0;
-  size_t made = 0;
+  size_t wanted = 0;
   for (int i = 0; i < 2000; ++i) {
-    if (random() % 2 == 0 && made < 900) {
+    if (random() % 2 == 0 && wanted < 900) {
       enqueue(
-        {keyed(std::to_string(made), std::string(1, "abcde"[random() % 5]),
+        {keyed(std::to_string(wanted), std::string(1, "abcde"[random() % 5]),
                static_cast<uint8_t>(random() % 10))});
-      ++made;
+      ++wanted;
     } else if (!running.empty()) {
       const auto at = random() % running.size();
       report(running[at]);
@@ -164,7 +165,7 @@ BOOST_AUTO_TEST_CASE(a_key_limit_is_never_exceeded_and_reaches_zero) {
     for (; taken < pool.assigned.size(); ++taken)
       running.push_back(pool.assigned[taken]);
   }
-  BOOST_TEST(taken == made);
+  BOOST_TEST(taken == wanted);
   BOOST_TEST(entries().empty());
 }
 
@@ -173,9 +174,9 @@ BOOST_AUTO_TEST_CASE(a_key_limit_is_never_exceeded_and_reaches_zero) {
 BOOST_AUTO_TEST_CASE(a_queue_starts_so_many_jobs_in_a_period) {
   limit_rate(2, 1s);
   auto& pool = attach(10);
-  const auto ids = enqueue(5);
+  const auto made = enqueue(5);
   BOOST_TEST(pool.assigned.size() == 2u);
-  const auto why = explain(ids[2]);
+  const auto why = explain(made[2]);
   BOOST_CHECK(why.reason == job_reason::rate_limit);
   BOOST_TEST(*why.values.get_int("rate_max") == 2);
   advance(999ms);
@@ -219,7 +220,7 @@ BOOST_AUTO_TEST_CASE(a_clock_that_is_set_back_does_not_close_a_queue) {
   limit_rate(1, 1s);
   auto& pool = attach(10);
   enqueue(2);
-  clock.time -= 1h;
+  clock.set_by(-1h);
   advance(1s);
   BOOST_TEST(pool.assigned.size() == 2u);
 }
@@ -332,13 +333,13 @@ BOOST_AUTO_TEST_CASE(slots_of_nobody_or_out_of_range_are_refused) {
 
 BOOST_AUTO_TEST_CASE(suspects_run_one_at_a_time_beside_others) {
   auto& pool = attach(10);
-  const auto ids = enqueue({named("1"), named("2"), named("3")});
+  const auto made = enqueue({named("1"), named("2"), named("3")});
   const auto first = pool.assigned;
   for (const auto& x : first)
     die(x);
   enqueue({named("4")});
   BOOST_TEST(names(pool) == "1 2 3 1 4");
-  BOOST_CHECK(explain(ids[2]).reason == job_reason::suspected);
+  BOOST_CHECK(explain(made[2]).reason == job_reason::suspected);
   report(pool.assigned[3]);
   BOOST_TEST(names(pool) == "1 2 3 1 4 2");
   report(pool.assigned[5]);

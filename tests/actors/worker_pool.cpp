@@ -73,6 +73,8 @@ struct fixture : deterministic {
           [](atom::queues) { return std::vector<queue_info>{}; },
           [](atom::queues, const std::string&) { return queue_info{}; },
           [](atom::queues, const queue_change&) { return queue_info{}; },
+          [](atom::list) { return std::vector<type_info>{}; },
+          [](atom::put, const type_change&) { return type_info{}; },
           [](atom::forget, const job_id&) {},
           [](atom::recover, const recovery_ptr&) {},
           [](atom::drain) {},
