@@ -2,6 +2,7 @@
 
 #include "actors/life_actors.hpp"
 #include "actors/messages.hpp"
+#include "actors/schedule_actors.hpp"
 #include "actors/work_actors.hpp"
 
 #include <caf/fwd.hpp>
@@ -61,6 +62,8 @@ using event_hub_actor = event_sink_actor::extend<
 using reader_actor = status_actor::extend<
   // A job and its state; ec::not_found.
   caf::replies_to<atom::get, job_id>::with<job_view>,
+  // Those of these jobs that are there.
+  caf::replies_to<atom::get, id_list>::with<std::vector<job_view>>,
   caf::replies_to<atom::list, job_query>::with<job_page>,
   // Lines of a step or of a manager job; ec::not_found.
   caf::replies_to<atom::log, job_id, storage::log_query>::with<log_page>,
@@ -143,6 +146,11 @@ using queue_actor = status_actor::extend<
   // Holds from now on, and after a restart; replies when committed.
   // ec::invalid_argument, ec::not_found, ec::limit_reached (too many).
   caf::replies_to<atom::queues, queue_change>::with<queue_info>,
+  // Worker types that have a pool, by name.
+  caf::replies_to<atom::list>::with<std::vector<type_info>>,
+  // Holds from now on, and after a restart; replies when committed.
+  // ec::invalid_argument, ec::not_found.
+  caf::replies_to<atom::put, type_change>::with<type_info>,
   // Takes what the database held, before anything else.
   caf::reacts_to<atom::recover, recovery_ptr>,
   // Assigns nothing more; replies when nothing runs.
@@ -193,11 +201,6 @@ using manager_job_actor = caf::typed_actor<
   // With its monitor and its steps that run.
   caf::replies_to<atom::status>::with<actor_status>>;
 
-/// A RUN WATCHER wants to know which definitions have a run that goes on.
-using run_watcher_actor = caf::typed_actor<
-  // This run of this definition goes on (true), or is over.
-  caf::reacts_to<atom::watch, std::string, job_id, bool>>;
-
 /// The JOB MANAGER: makes, finds and recovers jobs. Knows nothing of routing.
 /// What a JOB KEEPER is asked may be asked here, too.
 using job_manager_actor = job_keeper_actor::extend<
@@ -228,7 +231,8 @@ using job_manager_actor = job_keeper_actor::extend<
   // With its runs.
   caf::replies_to<atom::status, atom::visit>::with<actor_status>>;
 
-/// The DISPATCHER: turns a definition into a run, one at a time each.
+/// The DISPATCHER: turns a definition into a run, one at a time each unless it
+/// is asked for another one beside it.
 using dispatcher_actor = status_actor::extend<
   // ec::not_found, ec::disabled, ec::invalid_argument, ec::conflict (its run is
   // still going on; the message holds the id), ec::shutting_down.
@@ -245,6 +249,9 @@ using dispatcher_actor = status_actor::extend<
   caf::replies_to<atom::put, definition_change>::with<definition_stored>,
   // ec::not_found, ec::read_only, ec::changed.
   caf::reacts_to<atom::remove, definition_removal>,
+  // Tells the watcher of every definition that is stored or removed from now
+  // on, and of all runs.
+  caf::reacts_to<atom::subscribe, definition_watcher_actor>,
   // All that was going on is known: runs may start.
   caf::reacts_to<atom::recover>,
   // From now on no run starts.

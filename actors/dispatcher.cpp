@@ -5,7 +5,9 @@
 #include "definitions/definition_version.hpp"
 #include "definitions/json.hpp"
 #include "definitions/validation.hpp"
+#include "storage/schedule_tables.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -73,30 +75,34 @@ dispatcher_state::on_execute(const run_request& x) {
     return reply;
   }
   claim(
-    x.definition_id, [this, reply, x] { start_run(reply, x); },
+    x.definition_id, x.beside, [this, reply, x] { start_run(reply, x); },
     [reply](caf::error e) mutable { reply.deliver(std::move(e)); });
   return reply;
 }
 
-/// Takes the definition's place for a run that is about to be made.
-void dispatcher_state::claim(const std::string& id,
+/// Takes the definition's place for a run that is about to be made; made() is
+/// to be called when it was, or was not.
+void dispatcher_state::claim(const std::string& id, bool beside,
                              std::function<void()> granted,
                              std::function<void(caf::error)> refused) {
-  auto [i, added] = active.try_emplace(id);
-  if (added)
+  auto& x = active[id];
+  if (x.empty() || beside) {
+    ++x.making;
     granted();
-  else
-    claim_of(i->second, id, std::move(granted), std::move(refused));
+  } else {
+    claim_taken(id, x, std::move(granted), std::move(refused));
+  }
 }
 
-/// The same when a run has the place.
-void dispatcher_state::claim_of(const job_id& run, const std::string& id,
-                                std::function<void()> granted,
-                                std::function<void(caf::error)> refused) {
+/// The same when the place has a run.
+void dispatcher_state::claim_taken(const std::string& id, const place& taken,
+                                   std::function<void()> granted,
+                                   std::function<void(caf::error)> refused) {
+  const auto run = taken.runs.empty() ? job_id{} : taken.runs.back();
   auto why
     = make_error(ec::conflict, "job definition '" + id + "' is already running"
                                  + (run ? " as job " + to_string(run) : ""));
-  if (!run) {
+  if (taken.making > 0) {
     refused(std::move(why));
     return;
   }
@@ -104,23 +110,48 @@ void dispatcher_state::claim_of(const job_id& run, const std::string& id,
   self->request(reader, reader_deadline, atom::get_v, run)
     .then(
       [this, id, run, why, granted, refused](const job_view& y) {
-        auto i = active.find(id);
-        const bool over = is_terminal(y.state.status);
-        if (i != active.end() && !(over && i->second == run)) {
+        const auto i = active.find(id);
+        const bool here
+          = i != active.end()
+            && std::count(i->second.runs.begin(), i->second.runs.end(), run)
+                 > 0;
+        if (here && !is_terminal(y.state.status)) {
           refused(why);
           return;
         }
-        active[id] = job_id{};
-        granted();
+        run_over(id, run);
+        claim(id, false, granted, refused);
       },
       [why, refused](caf::error&) { refused(why); });
+}
+
+/// A run that a place was claimed for is known to the JOB MANAGER, or could not
+/// be made.
+void dispatcher_state::made(const std::string& id) {
+  const auto i = active.find(id);
+  --i->second.making;
+  if (!i->second.empty())
+    return;
+  active.erase(i);
+  // Whom it kept back hears of no other end.
+  for (const auto& x : watchers)
+    self->send(x, atom::watch_v, id, job_id{}, false);
+}
+
+void dispatcher_state::run_over(const std::string& id, const job_id& run) {
+  const auto i = active.find(id);
+  if (i == active.end())
+    return;
+  std::erase(i->second.runs, run);
+  if (i->second.empty())
+    active.erase(i);
 }
 
 void dispatcher_state::start_run(caf::typed_response_promise<run_started> reply,
                                  const run_request& x) {
   const auto id = x.definition_id;
   auto failed = [this, reply, id](caf::error& e) mutable {
-    active.erase(id);
+    made(id);
     reply.deliver(std::move(e));
   };
   self->request(reader, reader_deadline, atom::get_v, id)
@@ -133,9 +164,13 @@ void dispatcher_state::start_run(caf::typed_response_promise<run_started> reply,
         run_plan plan;
         plan.definition = std::move(definition);
         plan.hook = x.hook;
+        plan.cause = x.cause;
         self->request(jobs, store_deadline, atom::start_v, std::move(plan))
           .then(
-            [reply](run_started& y) mutable { reply.deliver(std::move(y)); },
+            [this, reply, id = x.definition_id](run_started& y) mutable {
+              made(id);
+              reply.deliver(std::move(y));
+            },
             failed);
       },
       failed);
@@ -162,7 +197,7 @@ dispatcher_state::on_rerun(const rerun_request& x) {
         if (auto e = refusal())
           return fail(std::move(e));
         claim(
-          snapshot.id,
+          snapshot.id, false,
           [this, reply, x, id = snapshot.id] { rerun_run(reply, x, id); },
           fail);
       },
@@ -174,11 +209,15 @@ void dispatcher_state::rerun_run(caf::typed_response_promise<job_made> reply,
                                  const rerun_request& x,
                                  const std::string& definition_id) {
   self->request(jobs, store_deadline, atom::rerun_v, x)
-    .then([reply](job_made& y) mutable { reply.deliver(std::move(y)); },
-          [this, reply, definition_id](caf::error& e) mutable {
-            active.erase(definition_id);
-            reply.deliver(std::move(e));
-          });
+    .then(
+      [this, reply, definition_id](job_made& y) mutable {
+        made(definition_id);
+        reply.deliver(std::move(y));
+      },
+      [this, reply, definition_id](caf::error& e) mutable {
+        made(definition_id);
+        reply.deliver(std::move(e));
+      });
 }
 
 // -- definitions --------------------------------------------------------------
@@ -245,6 +284,8 @@ void dispatcher_state::change_known(const std::shared_ptr<definition_change>& x,
   self->request(collector, store_deadline, atom::commit_v, std::move(made))
     .then(
       [this, x, id, done, is_new = old == nullptr] {
+        for (const auto& watcher : watchers)
+          self->send(watcher, atom::put_v, x->definition);
         done(definition_stored{std::move(x->definition), is_new, true});
         turn_over(id);
       },
@@ -304,9 +345,12 @@ void dispatcher_state::remove_known(const definition_removal& x,
   }
   auto change = std::make_shared<commit>();
   storage::remove_definition(change->ops, x.id);
+  storage::remove_schedule(change->ops, x.id);
   self->request(collector, store_deadline, atom::commit_v, std::move(change))
     .then(
       [this, id = x.id, reply]() mutable {
+        for (const auto& watcher : watchers)
+          self->send(watcher, atom::remove_v, id);
         acknowledge(reply);
         turn_over(id);
       },
@@ -324,14 +368,19 @@ ack_promise dispatcher_state::on_remove(const definition_removal& x) {
 
 void dispatcher_state::on_watch(const std::string& definition_id,
                                 const job_id& run, bool goes_on) {
-  if (goes_on) {
-    active[definition_id] = run;
-    return;
-  }
-  // The next one may be here already.
-  auto i = active.find(definition_id);
-  if (i != active.end() && i->second == run)
-    active.erase(i);
+  if (goes_on)
+    active[definition_id].runs.push_back(run);
+  else
+    run_over(definition_id, run);
+  for (const auto& x : watchers)
+    self->send(x, atom::watch_v, definition_id, run, goes_on);
+}
+
+void dispatcher_state::on_subscribe(definition_watcher_actor watcher) {
+  for (const auto& [id, x] : active)
+    for (const auto& run : x.runs)
+      self->send(watcher, atom::watch_v, id, run, true);
+  watchers.push_back(std::move(watcher));
 }
 
 actor_status dispatcher_state::on_status() const {
@@ -367,6 +416,9 @@ dispatcher(dispatcher_actor::stateful_pointer<dispatcher_state> self,
     },
     [self](atom::remove, const definition_removal& x) {
       return self->state.on_remove(x);
+    },
+    [self](atom::subscribe, definition_watcher_actor& x) {
+      self->state.on_subscribe(std::move(x));
     },
     [self](atom::recover) { self->state.recovered = true; },
     [self](atom::drain) { self->state.draining = true; },

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace quaero {
 
@@ -22,6 +23,15 @@ struct dispatcher_state {
 
   explicit dispatcher_state(dispatcher_actor::pointer ptr) : self{ptr} {}
 
+  /// The runs of a definition. More than one only when they are made beside
+  /// each other.
+  struct place {
+    size_t making = 0; ///< Runs that may not be known to the JOB MANAGER yet.
+    std::vector<job_id> runs; ///< Those that go on.
+
+    bool empty() const { return making == 0 && runs.empty(); }
+  };
+
   dispatcher_actor::pointer self;
   job_manager_actor jobs;
   reader_actor reader;
@@ -29,8 +39,9 @@ struct dispatcher_state {
   const wall_clock* clock = nullptr;
   bool recovered = false; ///< Until then no run starts.
   bool draining = false;
-  /// Definition -> run; none while the run is being made.
-  std::unordered_map<std::string, job_id> active;
+  /// Definition -> its runs.
+  std::unordered_map<std::string, place> active;
+  std::vector<definition_watcher_actor> watchers;
   /// Definition -> changes of it: the first is being made.
   std::unordered_map<std::string, std::deque<std::function<void()>>> changes;
 
@@ -45,13 +56,17 @@ struct dispatcher_state {
   void rerun_run(caf::typed_response_promise<job_made> reply,
                  const rerun_request& x, const std::string& definition_id);
   caf::error refusal() const;
-  void claim(const std::string& definition_id, std::function<void()> granted,
+  void claim(const std::string& definition_id, bool beside,
+             std::function<void()> granted,
              std::function<void(caf::error)> refused);
-  void claim_of(const job_id& run, const std::string& definition_id,
-                std::function<void()> granted,
-                std::function<void(caf::error)> refused);
+  void claim_taken(const std::string& definition_id, const place& taken,
+                   std::function<void()> granted,
+                   std::function<void(caf::error)> refused);
+  void made(const std::string& definition_id);
+  void run_over(const std::string& definition_id, const job_id& run);
   void on_watch(const std::string& definition_id, const job_id& run,
                 bool goes_on);
+  void on_subscribe(definition_watcher_actor watcher);
   actor_status on_status() const;
 
   caf::error check(job_definition& definition, const run_request& x) const;
@@ -70,7 +85,8 @@ private:
 };
 
 /// Turns "run this definition" into a run: at most one of a definition at a
-/// time, also between the request and the run's first commit. Stores and
+/// time, unless asked for another one beside it, also between the request and
+/// the run's first commit. Stores and
 /// removes definitions; the changes of one are made one after another, so that
 /// of two which name the version before theirs one is told ec::changed.
 /// Tells itself of runs from the JOB MANAGER.

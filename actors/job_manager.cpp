@@ -21,6 +21,19 @@ caf::error no_run(const job_id& id) {
   return make_error(ec::not_found, "no run " + to_string(id) + " goes on");
 }
 
+/// What the run's log says about why it is there; "" is nothing.
+std::string line_of(const run_cause& x) {
+  switch (x.trigger) {
+    case run_trigger::api:
+      break;
+    case run_trigger::schedule:
+      return "Started by its schedule for " + to_rfc3339(x.scheduled_for);
+    case run_trigger::auto_start:
+      return "Started because the daemon started (auto_start)";
+  }
+  return {};
+}
+
 } // namespace
 
 job_manager_state::~job_manager_state() {
@@ -95,8 +108,12 @@ queue_job job_manager_state::run_record(const run_plan& plan) {
   record.created_at = clock->now();
   record.config
     = to_json(value::make_object({{"definition", to_value(definition)}}));
-  auto metadata = value::make_object(
-    {{"job_definition_id", definition.id}, {"job_def_name", definition.name}});
+  auto metadata
+    = value::make_object({{"job_definition_id", definition.id},
+                          {"job_def_name", definition.name},
+                          {"trigger", to_string(plan.cause.trigger)}});
+  if (plan.cause.scheduled_for != timestamp{})
+    metadata.set("scheduled_for", to_rfc3339(plan.cause.scheduled_for));
   if (plan.rerun_of)
     metadata.set("rerun_of", to_string(plan.rerun_of));
   record.metadata = to_json(metadata);
@@ -148,6 +165,10 @@ job_manager_state::on_start(run_plan& plan) {
   storage::put_active(x->ops, what.record.id);
   x->add_job(what.record);
   x->runs.emplace_back(what.record.id, storage::run_facets_of(what.record));
+  if (auto line = line_of(plan.cause); !line.empty())
+    x->lines.push_back({what.record.id, what.record.id, what.record.id,
+                        log_level::info, log_origin::manager, clock->now(),
+                        std::move(line)});
   if (!plan.kept.empty())
     keep_steps(plan, what, *x);
   what.definition = std::move(plan.definition);
@@ -259,6 +280,8 @@ explanation explain_end(const job_state& x) {
   if (x.status == job_status::failed && x.error == expired_error)
     return {job_reason::expired, "nobody started it in time",
             value::make_object(), x.status};
+  if (x.status == job_status::failed && x.error.starts_with(quarantined_error))
+    return {job_reason::quarantined, x.error, value::make_object(), x.status};
   return {job_reason::finished, "it is " + to_string(x.status),
           value::make_object(), x.status};
 }

@@ -56,6 +56,7 @@ struct run_plan {
   job_id rerun_of; ///< None: nothing was before.
   std::vector<kept_step> kept;
   run_hook hook; ///< May be empty.
+  run_cause cause;
 };
 
 /// A failed job's successor, for the step that the job was of.

@@ -28,6 +28,8 @@ std::vector<queue_job> make_jobs(std::vector<new_job>& jobs,
     job.tags = std::move(from.tags);
     job.unique_key = std::move(from.unique_key);
     job.expires_at = from.expires_at;
+    job.limit_key = std::move(from.limit_key);
+    job.timeout = from.timeout;
     if (job.unique_key.empty())
       storage::put_job(out, job);
   }

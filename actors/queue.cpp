@@ -91,7 +91,8 @@ void queue_state::on_attach(const std::string& type, worker_pool_actor handle,
                             uint32_t slots) {
   self->monitor(handle);
   auto& where = type_of(type);
-  where.pools.push_back({std::move(handle), slots, slots});
+  where.pools.push_back(
+    {std::move(handle), slots, where.slots.value_or(slots)});
   dispatch(where);
 }
 
@@ -110,7 +111,10 @@ void queue_state::on_recover(recovery& found) {
     x.name = queue;
     if (!std::exchange(x.stored, true)) // else it was changed meanwhile
       x.settings = settings;
+    close_after_restart(x);
   }
+  for (const auto& [type, slots] : found.type_slots)
+    recover_slots(type, slots);
   std::vector<uint64_t> pinned;
   pinned.reserve(found.queue.size());
   for (const auto& x : found.queue)
@@ -138,7 +142,9 @@ void queue_state::bring_back(const storage::queue_entry& x, bool interrupted) {
   job.lane = &lanes_of(x.type, x.queue);
   lane_used[x.key.lane] = true;
   enter(job, x.manager_id, x.step_id);
-  set_terms(job, {x.unique_key, x.expires_at, x.tags});
+  set_terms(job, {x.unique_key, x.expires_at, x.tags, x.limit_key, x.deaths,
+                  x.uncounted});
+  job.snoozed = x.snoozed;
   if (!x.unique_key.empty())
     unique.emplace(x.unique_key, x.id);
   if (x.step_id)
@@ -172,7 +178,9 @@ void queue_state::report_lost(const caf::actor_addr& pool) {
     x.attempt = held.attempt;
     x.start_logged = true;
     x.outcome = job_outcome::failure("the worker pool ended");
+    x.outcome.worker_died = true;
     x.retry_at = clock->now();
+    x.uncounted = true;
     lost.reports.push_back(std::move(x));
   });
   if (lost.reports.empty())
@@ -299,6 +307,7 @@ void queue_state::come_back(const comeback& x) {
     sequences.release(job.key.sequence);
   job.key = x.key;
   job.again = true;
+  job.snoozed = x.snoozed;
   job.interrupted = false;
   arrive(job, x.run_at);
 }
@@ -320,6 +329,7 @@ queue(queue_impl::stateful_pointer<queue_state> self, queue_config config,
       const wall_clock* clock) {
   if (config.length_max == 0 || config.commits_in_flight_max == 0
       || config.block_jobs_max == 0 || config.queues_max == 0
+      || config.deaths_max == 0 || config.priority_aging.count() <= 0
       || config.boot == 0) {
     self->quit(make_error(ec::invalid_config, "queue: a limit is 0"));
     return queue_impl::behavior_type::make_empty_behavior();
@@ -363,6 +373,10 @@ queue(queue_impl::stateful_pointer<queue_state> self, queue_config config,
     },
     [self](atom::queues, const queue_change& x) {
       return self->state.on_change(x);
+    },
+    [self](atom::list) { return self->state.on_types(); },
+    [self](atom::put, const type_change& x) {
+      return self->state.on_change_type(x);
     },
     [self](atom::forget, const job_id& x) { self->state.cancelled.erase(x); },
     [self](atom::recover, const recovery_ptr& x) {

@@ -32,6 +32,9 @@ struct queue_config {
   uint32_t block_jobs_max = 256;      ///< > 0; jobs in one assignment.
   uint64_t head_lag_max = 4096;       ///< Sequences until the head is stored.
   uint64_t position_max = 10'000;     ///< How far explain counts.
+  /// > 0; see due_of().
+  std::chrono::nanoseconds priority_aging = std::chrono::minutes{10};
+  uint32_t deaths_max = 3; ///< > 0; then a job is quarantined.
   /// Of the reports' commits.
   durability report_durability = durability::group;
   metrics_ptr meter; ///< Made by the QUEUE if there is none.
@@ -62,6 +65,7 @@ struct queue_state {
     queued_job* job = nullptr;
     storage::queue_key key;
     timestamp run_at{};
+    bool snoozed = false;
   };
 
   /// Changes that will be committed together, and what follows from it.
@@ -101,6 +105,8 @@ struct queue_state {
   lane_set* last_lane = nullptr; ///< Neighbours are of one, nearly always.
   job_timers delayed;
   job_timers expiries; ///< Of jobs that are ready or delayed.
+  /// When queues that have started as many jobs as they may go on.
+  std::set<std::pair<caf::actor_clock::time_point, named_queue*>> rate_timers;
   std::unordered_map<job_id, job_terms> terms;
   std::unordered_map<std::string, job_id> unique; ///< Key -> its job.
   std::vector<scope> scopes{1};                   ///< 0 is "no step".
@@ -176,12 +182,13 @@ struct queue_state {
   uint32_t facets_at(const queued_job& x);
   void set_terms(queued_job& x, job_terms wanted);
   bool expired(const queued_job& x, timestamp now) const;
+  timestamp due_of(const queued_job& x) const;
 
   // -- named queues (queue_names.cpp) -----------------------------------------
   type_lanes& type_of(const std::string& type);
   lane_set& lanes_of(const std::string& type, const std::string& queue);
-  static void refresh(lane_set& x);
-  static void refresh(named_queue& x);
+  void refresh(lane_set& x) const;
+  void refresh(named_queue& x) const;
   caf::error check_queues(const std::vector<queue_job>& wanted);
   caf::error check_room(const std::function<size_t()>& missing);
   void forget_idle_queues();
@@ -194,6 +201,26 @@ struct queue_state {
   caf::result<explanation> on_explain(const job_id& id) const;
   explanation explain_ready(const queued_job& x) const;
   uint64_t jobs_before(const queued_job& x) const;
+
+  // -- limits (queue_limits.cpp) ----------------------------------------------
+  key_gate* gate_of(const queued_job& x);
+  key_gate* closed_gate(const queued_job& x);
+  void hold_at(key_gate& gate, queued_job& x);
+  void leave_gate(queued_job& x);
+  void open_gate(key_gate& gate, uint64_t room);
+  static uint64_t room_of(const named_queue& queue, const key_gate& gate);
+  void count_running(queued_job& x);
+  void count_over(queued_job& x);
+  void count_start(named_queue& queue);
+  void close_by_rate(named_queue& queue, caf::actor_clock::time_point until);
+  void open_by_rate();
+  void set_rate(named_queue& queue);
+  void close_after_restart(named_queue& queue);
+  explanation explain_gate(const queued_job& x) const;
+  explanation explain_rate(const named_queue& queue) const;
+  void recover_slots(const std::string& type, uint32_t slots);
+  std::vector<type_info> on_types() const;
+  caf::typed_response_promise<type_info> on_change_type(const type_change& x);
 
   // -- running jobs (queue_dispatch.cpp) --------------------------------------
   void dispatch();
@@ -231,6 +258,7 @@ struct queue_state {
   queued_job* accept(const job_report& report);
   void save_then_settle(job_report report);
   void settle(job_report& report, queued_job& held, const prepared_ptr& saved);
+  void judge_death(job_report& report, const queued_job& held);
   void settle_retry(job_report& report, queued_job& held);
   void settle_terminal(job_report& report, const queued_job& held,
                        uint64_t created_documents);
@@ -242,19 +270,18 @@ struct queue_state {
 /// outcome, children, documents, lines and the end of its entry are one commit
 /// too. Requests gather while commits are under way, so single ones become
 /// batches under load and are not delayed without.
-/// Order: by priority, then by arrival, within a worker type, across its named
-/// queues. A queue that is paused, or runs as many jobs as it may, keeps its
-/// own jobs back and nobody else's.
-/// A pool that ends gives its jobs back at once; a report of an attempt that is
-/// not the current one is refused and logged.
-/// Children of a job that was accepted are accepted, even above a length_max:
-/// new submissions are then refused until there is room.
-/// Bounds: O(log n) a message, or of the jobs that it names; about 150 bytes a
-/// waiting job plus `resident_bytes_max`; one byte a job between the oldest
-/// and the newest.
-/// Errors: ec::limit_reached (queue full, too many queues), ec::conflict (run
-/// cancelled), ec::not_found (queue), ec::invalid_argument (queue name),
-/// ec::shutting_down, and the STORE's.
+/// Order within a worker type, across its named queues: by priority (see
+/// due_of(): none waits for ever), then runs in turn, then by arrival. A queue
+/// that is paused, or runs as many jobs as it may, keeps its own jobs back and
+/// nobody else's. A pool that ends gives its jobs back at once; a report of an
+/// attempt that is not the current one is refused and logged. Children of a job
+/// that was accepted are accepted, even above a length_max: new submissions are
+/// then refused until there is room. Bounds: O(log n) a message, or of the jobs
+/// that it names; about 150 bytes a waiting job plus `resident_bytes_max`; one
+/// byte a job between the oldest and the newest. Errors: ec::limit_reached
+/// (queue full, too many queues), ec::conflict (run cancelled), ec::not_found
+/// (queue), ec::invalid_argument (queue name), ec::shutting_down, and the
+/// STORE's.
 queue_impl::behavior_type
 queue(queue_impl::stateful_pointer<queue_state> self, queue_config config,
       log_collector_actor collector, reader_actor reader,

@@ -26,14 +26,14 @@ void queue_state::dispatch(type_lanes& where) {
   size_t busy = 0;
   while (!drained && !where.open.empty() && busy < where.pools.size()) {
     auto& to = where.pools[where.next_pool++ % where.pools.size()];
-    const auto count = std::min(to.free, config.block_jobs_max);
+    const auto count = std::min(to.free(), config.block_jobs_max);
     if (count == 0) {
       ++busy;
       continue;
     }
     busy = 0;
     auto present = take(where, count);
-    to.free -= static_cast<uint32_t>(present.size());
+    to.busy += static_cast<uint32_t>(present.size());
     auto first_absent
       = std::stable_partition(present.begin(), present.end(),
                               [](auto* x) { return x->record != nullptr; });
@@ -64,21 +64,24 @@ std::vector<queued_job*> queue_state::take(type_lanes& where, size_t count) {
 void queue_state::take_from(lane_set& from, const lane_set* rival, size_t count,
                             std::vector<queued_job*>& out) {
   const auto now = clock->now();
-  for (auto& lane : from.ready) {
-    while (!lane.empty() && out.size() < count && from.queue->open()) {
-      auto& x = *lane.front();
-      if (rival != nullptr
-          && std::tie(x.priority, x.at)
-               > std::tie(rival->head_priority, rival->head_at))
-        return;
-      if (x.has_terms && expired(x, now)) {
-        end_entry(x, job_status::failed, expired_error);
-        continue;
-      }
-      remove_waiting(x);
-      move_to(x, queue_place::loading);
-      out.push_back(&x);
+  while (out.size() < count && from.set_head(config.priority_aging)) {
+    if (rival != nullptr && from.head_due > rival->head_due)
+      return;
+    auto& lane = from.ready[from.head_priority];
+    auto& x = lane.front();
+    if (x.has_terms && expired(x, now)) {
+      end_entry(x, job_status::failed, expired_error);
+      continue;
     }
+    if (auto* gate = x.has_terms ? closed_gate(x) : nullptr) {
+      hold_at(*gate, x);
+      continue;
+    }
+    lane.next_turn();
+    remove_waiting(x);
+    move_to(x, queue_place::loading);
+    count_start(*from.queue);
+    out.push_back(&x);
   }
 }
 
@@ -103,8 +106,15 @@ void queue_state::assign(const worker_pool_actor& to,
     move_to(*x, queue_place::leased);
     if (const auto& step = scopes[x->scope].step)
       ++counts.delta(step).started;
-    block.jobs.push_back(
-      {std::move(record.job), x->epoch, x->attempt, record.interrupted_epoch});
+    auto& lease = block.jobs.emplace_back();
+    lease.job = std::move(record.job);
+    lease.epoch = x->epoch;
+    lease.attempt = x->attempt;
+    lease.interrupted_epoch = record.interrupted_epoch;
+    if (x->has_terms) {
+      lease.uncounted = terms.at(x->id).uncounted;
+      lease.deaths = terms.at(x->id).deaths;
+    }
   }
   self->send(to, atom::assign_v, std::move(block));
   for (const auto& x : counts.deltas)
@@ -179,7 +189,7 @@ void queue_state::give_back(type_lanes& where, const caf::actor_addr& to,
                             uint32_t slots) {
   for (auto& x : where.pools)
     if (x.handle.address() == to)
-      x.free = std::min(x.slots, x.free + slots);
+      x.busy -= std::min(x.busy, slots);
 }
 
 void queue_state::end_lease(queued_job& x) {

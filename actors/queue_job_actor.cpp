@@ -59,6 +59,8 @@ void queue_job_state::on_start() {
     on_outcome(job_outcome::stopped());
     return;
   }
+  if (const auto limit = context->job().timeout; limit.count() > 0)
+    self->delayed_send(self, limit, atom::timeout_v);
   self->request(worker, attempt_deadline, atom::execute_v, context)
     .then([this](job_outcome& x) { on_outcome(std::move(x)); },
           [this](caf::error& e) {
@@ -85,9 +87,54 @@ void queue_job_state::on_log() {
     self->send(collector, atom::commit_v, std::move(change));
 }
 
+void queue_job_state::on_timeout() {
+  if (ended || context->cancelled())
+    return;
+  timed_out = true;
+  context->log(log_level::warn,
+               "Timed out after " + format_duration(context->job().timeout));
+  context->cancel();
+}
+
+void queue_job_state::log_next(job_report& report, std::string what) const {
+  const auto& job = context->job();
+  report.lines.push_back({job.id, log_owner(job), job.manager_id,
+                          log_level::warn, log_origin::system, context->now(),
+                          std::move(what)});
+}
+
+/// Whether there will be another attempt. Then says in the report when.
+bool queue_job_state::runs_again(job_report& report) const {
+  const auto& lease = context->lease();
+  const auto& outcome = report.outcome;
+  if (context->cancelled() && !timed_out)
+    return false;
+  if (outcome.snooze.count() > 0) {
+    report.retry_at = context->now() + outcome.snooze;
+    report.uncounted = true;
+    return true;
+  }
+  if (outcome.status != job_status::failed || !outcome.retryable
+      || !lease.may_retry())
+    return false;
+  const auto counted = lease.attempt - lease.uncounted;
+  const auto wait
+    = retry_delay(lease.job.retry, counted, std::hash<job_id>{}(lease.job.id));
+  report.retry_at = context->now() + wait;
+  log_next(report, "Attempt " + std::to_string(counted) + " of "
+                     + std::to_string(lease.job.retry.attempts)
+                     + " failed, next in " + format_duration(wait) + ": "
+                     + outcome.error);
+  return true;
+}
+
 void queue_job_state::on_outcome(job_outcome outcome) {
-  ended = true;
+  if (std::exchange(ended, true))
+    return;
   conceal(context->given(), outcome);
+  if (timed_out && outcome.status == job_status::cancelled)
+    outcome = job_outcome::failure("timed out after "
+                                   + format_duration(context->job().timeout));
   const auto& lease = context->lease();
   job_report report;
   report.id = lease.job.id;
@@ -96,32 +143,27 @@ void queue_job_state::on_outcome(job_outcome outcome) {
   report.started_at = started_at;
   report.start_logged = true;
   report.lines = context->take_lines();
-  const auto& retry = lease.job.retry;
-  if (outcome.status == job_status::failed && outcome.retryable
-      && lease.attempt < retry.attempts && !context->cancelled()) {
-    auto wait
-      = retry_delay(retry, lease.attempt, std::hash<job_id>{}(lease.job.id));
-    report.retry_at = context->now() + wait;
-    report.lines.push_back(
-      {lease.job.id, log_owner(lease.job), lease.job.manager_id,
-       log_level::warn, log_origin::system, context->now(),
-       "Attempt " + std::to_string(lease.attempt) + " of "
-         + std::to_string(retry.attempts) + " failed, next in "
-         + format_duration(wait) + ": " + outcome.error});
-  } else {
+  report.outcome = std::move(outcome);
+  if (report.outcome.worker_died && !context->cancelled()) {
+    report.retry_at = context->now();
+    report.uncounted = true;
+    log_next(report, "Runs again: " + report.outcome.error);
+  } else if (!runs_again(report)) {
     report.children = context->take_children();
     report.documents = context->take_documents();
   }
-  report.outcome = std::move(outcome);
   report_block block;
   block.reports.push_back(std::move(report));
   self->send(queue, atom::report_v, std::move(block));
   self->quit();
 }
 
-void queue_job_state::on_worker_end(const std::string& why) {
-  if (!ended)
-    on_outcome(job_outcome::failure("the worker ended: " + why));
+/// @param suspect whether the job may be why.
+void queue_job_state::on_worker_end(const std::string& why, bool suspect) {
+  auto outcome = job_outcome::failure("the worker ended: " + why);
+  outcome.worker_died = true;
+  outcome.blamed = suspect;
+  on_outcome(std::move(outcome));
 }
 
 queue_job_impl::behavior_type
@@ -151,11 +193,12 @@ queue_job_attempt(queue_job_impl::stateful_pointer<queue_job_state> self,
   st.start();
   return {
     [self](atom::cancel) { self->state.on_cancel(); },
-    [self](atom::report, const std::string& why) {
-      self->state.on_worker_end(why);
+    [self](atom::report, const std::string& why, bool suspect) {
+      self->state.on_worker_end(why, suspect);
     },
     [self](atom::flush) { self->state.on_flush(); },
     [self](atom::log) { self->state.on_log(); },
+    [self](atom::timeout) { self->state.on_timeout(); },
   };
 }
 

@@ -22,7 +22,9 @@ struct attempt_config {
 /// What the actor says to itself.
 using queue_job_impl = queue_job_actor::extend<
   // Commit the lines that have gathered.
-  caf::reacts_to<atom::log>>;
+  caf::reacts_to<atom::log>,
+  // The attempt has had its time.
+  caf::reacts_to<atom::timeout>>;
 
 /// The life of one attempt.
 struct queue_job_state {
@@ -38,20 +40,27 @@ struct queue_job_state {
   log_collector_actor collector;
   timestamp started_at{};
   bool ended = false;
+  bool timed_out = false;
 
   void start();
   void on_start();
   void on_cancel();
   void on_flush();
   void on_log();
+  void on_timeout();
   void on_outcome(job_outcome outcome);
-  void on_worker_end(const std::string& why);
+  bool runs_again(job_report& report) const;
+  void log_next(job_report& report, std::string what) const;
+  void on_worker_end(const std::string& why, bool suspect);
 };
 
 /// Runs one attempt: commits its start, hands it to the worker, commits what
 /// the worker says while it runs, reports the outcome to the QUEUE, quits.
-/// A worker that dies or answers with an error has failed the attempt; whether
-/// it is repeated is up to the job's retry policy.
+/// An attempt that a worker fails or answers with an error is repeated as the
+/// job's retry policy says; one whose worker dies, or that the worker wants to
+/// do later, is repeated without being counted. After `timeout` of the job the
+/// worker is asked to stop, and the attempt has failed when it does: until then
+/// the job runs, and no other attempt may.
 /// Bounds: the limits of job_context.
 queue_job_impl::behavior_type
 queue_job_attempt(queue_job_impl::stateful_pointer<queue_job_state> self,

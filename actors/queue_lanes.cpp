@@ -52,17 +52,77 @@ void queued_jobs::grow() {
   buckets_ = std::move(larger);
 }
 
-bool lane_set::set_head() {
+// -- lanes --------------------------------------------------------------------
+
+ready_lane::group& ready_lane::group_of(const job_id& run) {
+  if (!run)
+    return alone_;
+  if (last_ != nullptr && last_->run == run)
+    return *last_;
+  last_ = &runs_[run];
+  last_->run = run;
+  return *last_;
+}
+
+/// As the last one before the turn comes round.
+void ready_lane::enter_ring(group& x) {
+  if (turn_ == nullptr) {
+    x.before = x.behind = turn_ = &x;
+    return;
+  }
+  x.behind = turn_;
+  x.before = turn_->before;
+  x.before->behind = &x;
+  turn_->before = &x;
+}
+
+void ready_lane::push_back(queued_job& x, const job_id& run) {
+  auto& to = group_of(run);
+  if (to.jobs.empty())
+    enter_ring(to);
+  to.jobs.push_back(x);
+  ++size_;
+}
+
+void ready_lane::push_front(queued_job& x, const job_id& run) {
+  auto& to = group_of(run);
+  if (to.jobs.empty())
+    enter_ring(to);
+  to.jobs.push_front(x);
+  ++size_;
+}
+
+void ready_lane::remove(queued_job& x, const job_id& run) {
+  auto& from = group_of(run);
+  from.jobs.remove(x);
+  --size_;
+  if (!from.jobs.empty())
+    return;
+  if (turn_ == &from)
+    turn_ = from.behind == &from ? nullptr : from.behind;
+  from.before->behind = from.behind;
+  from.behind->before = from.before;
+  if (!run)
+    return;
+  last_ = nullptr;
+  runs_.erase(run);
+}
+
+bool lane_set::set_head(std::chrono::nanoseconds aging) {
   if (size == 0 || !queue->open())
     return false;
-  for (size_t i = 0; i < ready.size(); ++i) {
+  bool found = false;
+  for (uint8_t i = 0; i < ready.size(); ++i) {
     if (ready[i].empty())
       continue;
-    head_priority = static_cast<uint8_t>(i);
-    head_at = ready[i].front()->at;
-    return true;
+    const auto due = due_of(i, ready[i].front().at, aging);
+    if (found && due >= head_due)
+      continue;
+    head_priority = i;
+    head_due = due;
+    found = true;
   }
-  return false;
+  return found;
 }
 
 void job_tally::add_end(job_status outcome) {

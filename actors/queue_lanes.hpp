@@ -3,19 +3,26 @@
 #include "actors/actors.hpp"
 #include "actors/metrics.hpp"
 
+#include <caf/actor_clock.hpp>
+
 #include <array>
+#include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
+#include <unordered_map>
 #include <vector>
 
 /// What the QUEUE keeps of jobs that wait or run, and in which order.
 namespace quaero {
 
+struct key_gate;
 struct lane_set;
 struct queued_job;
 struct type_lanes;
@@ -59,6 +66,9 @@ struct queued_job {
   bool again = false;       ///< An attempt of it has failed.
   bool stopped = false;     ///< Somebody cancelled it alone.
   bool has_terms = false;   ///< See job_terms.
+  key_gate* gate = nullptr; ///< Ready, but held there and in no lane.
+  bool alone = false;       ///< Runs, and is counted as a suspect.
+  bool snoozed = false;     ///< Delayed because its worker wants it so.
 };
 
 /// What few jobs have.
@@ -66,6 +76,14 @@ struct job_terms {
   std::string unique_key;
   timestamp expires_at{}; ///< Zero is never.
   std::vector<std::string> tags;
+  std::string limit_key;  ///< "" is none.
+  uint32_t deaths = 0;    ///< Workers that ended while they had the job.
+  uint32_t uncounted = 0; ///< Attempts that the retry policy does not count.
+
+  bool empty() const {
+    return unique_key.empty() && expires_at == timestamp{} && tags.empty()
+           && limit_key.empty() && deaths == 0 && uncounted == 0;
+  }
 };
 
 /// Jobs in the order in which they came. Owns none of them.
@@ -85,6 +103,13 @@ public:
     ++size_;
   }
 
+  void push_front(queued_job& x) {
+    x.*Link = {nullptr, first_};
+    (first_ == nullptr ? last_ : (first_->*Link).before) = &x;
+    first_ = &x;
+    ++size_;
+  }
+
   void remove(queued_job& x) {
     auto& link = x.*Link;
     (link.before == nullptr ? first_ : (link.before->*Link).behind)
@@ -101,7 +126,72 @@ private:
   uint64_t size_ = 0;
 };
 
-using ready_lane = job_list<&queued_job::lane_link>;
+using lane_jobs = job_list<&queued_job::lane_link>;
+
+/// Ready jobs of one priority. Runs take turns, so that one with many jobs does
+/// not keep the others waiting; within a run, and among the jobs outside of
+/// runs, the order is that of arrival.
+/// Bounds: O(1) a job.
+class ready_lane {
+public:
+  /// What one run has here.
+  struct group {
+    job_id run; ///< None: the jobs outside of runs.
+    lane_jobs jobs;
+    group* before = nullptr; ///< In the ring of those that have jobs.
+    group* behind = nullptr;
+  };
+
+  ready_lane() = default;
+  ready_lane(const ready_lane&) = delete;
+  ready_lane& operator=(const ready_lane&) = delete;
+
+  bool empty() const { return turn_ == nullptr; }
+  uint64_t size() const { return size_; }
+
+  /// The first job of the run whose turn it is. REQUIRES: !empty().
+  queued_job& front() const { return *turn_->jobs.front(); }
+
+  void push_back(queued_job& x, const job_id& run);
+  void push_front(queued_job& x, const job_id& run); ///< Before its run's jobs.
+  void remove(queued_job& x, const job_id& run);
+
+  /// Gives the turn to the next run.
+  void next_turn() {
+    if (turn_ != nullptr)
+      turn_ = turn_->behind;
+  }
+
+  /// Calls `f` for each run that has jobs here.
+  template <class F>
+  void for_each(F f) const {
+    const auto* x = turn_;
+    if (x == nullptr)
+      return;
+    do {
+      f(*x);
+      x = x->behind;
+    } while (x != turn_);
+  }
+
+private:
+  group& group_of(const job_id& run);
+  void enter_ring(group& x);
+
+  group alone_; ///< Outside of runs.
+  std::unordered_map<job_id, group> runs_;
+  group* last_ = nullptr; ///< Found last: neighbours are of one run.
+  group* turn_ = nullptr;
+  uint64_t size_ = 0;
+};
+
+/// Jobs that share a limit: a limit_key in a queue, or being suspected.
+struct key_gate {
+  uint64_t running = 0;
+  uint64_t waiting = 0;
+  /// Those that were to start and could not, by priority.
+  std::array<lane_jobs, storage::delayed_lane> held;
+};
 
 /// Finds jobs by id, and owns them. A hash table whose nodes are the jobs.
 class queued_jobs {
@@ -147,10 +237,15 @@ struct named_queue {
   uint64_t delayed = 0;
   uint64_t running = 0;
   std::vector<lane_set*> lanes; ///< One for each worker type that has jobs.
+  std::unordered_map<std::string, key_gate> gates; ///< By limit_key.
+  /// In the last `rate_period`, if that is limited.
+  std::deque<caf::actor_clock::time_point> starts;
+  caf::actor_clock::time_point rate_until; ///< While `rate_closed`.
+  bool rate_closed = false; ///< It has started as many jobs as it may.
 
   /// Whether another job of it may start.
   bool open() const {
-    return !settings.paused
+    return !settings.paused && !rate_closed
            && (!settings.running_max || running < *settings.running_max);
   }
   bool full() const {
@@ -167,25 +262,35 @@ struct lane_set {
   uint64_t size = 0;
   bool open = false; ///< Is in its type's `open`, by what follows.
   uint8_t head_priority = 0;
-  timestamp head_at{};
+  timestamp head_due{};
 
   /// Takes the first job's place in the order; false if none may start.
-  bool set_head();
+  bool set_head(std::chrono::nanoseconds aging);
 };
+
+/// Jobs are handed out by this moment, the earliest first: a job of a lower
+/// priority waits at most `aging` longer for each level than one that comes
+/// with it, so that none waits for ever.
+inline timestamp due_of(uint8_t priority, timestamp at,
+                        std::chrono::nanoseconds aging) {
+  return at + priority * aging;
+}
 
 /// Which of two lane sets has the job that comes first.
 struct head_order {
   bool operator()(const lane_set* a, const lane_set* b) const {
-    return std::tie(a->head_priority, a->head_at, a)
-           < std::tie(b->head_priority, b->head_at, b);
+    return std::tie(a->head_due, a) < std::tie(b->head_due, b);
   }
 };
 
 /// Slots that a pool offers.
 struct offered_slots {
   worker_pool_actor handle;
-  uint32_t slots = 0;
-  uint32_t free = 0;
+  uint32_t own_slots = 0; ///< The worker's.
+  uint32_t slots = 0;     ///< That count.
+  uint32_t busy = 0;      ///< More than `slots` after these became fewer.
+
+  uint32_t free() const { return slots > busy ? slots - busy : 0; }
 };
 
 /// Everything about one worker type.
@@ -195,6 +300,10 @@ struct type_lanes {
   std::map<std::string, lane_set, std::less<>> sets; ///< By queue.
   std::set<lane_set*, head_order> open; ///< Those that a job may come from.
   std::vector<offered_slots> pools;
+  std::optional<uint32_t> slots; ///< Of each pool, if somebody has said so.
+  /// Jobs that may have taken a worker down run one at a time: of those that
+  /// were with it nobody knows which did.
+  key_gate suspects;
   size_t next_pool = 0; ///< Whose turn it is.
 };
 

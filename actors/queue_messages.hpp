@@ -25,6 +25,11 @@ struct leased_job {
   uint32_t attempt = 1;
   /// The attempt before this one ended without a word (the daemon stopped).
   uint64_t interrupted_epoch = 0;
+  uint32_t uncounted = 0; ///< Attempts that the retry policy does not count.
+  uint32_t deaths = 0;    ///< Workers that ended while they had the job.
+
+  /// Whether the policy of the job allows another attempt after this one.
+  bool may_retry() const { return attempt - uncounted < job.retry.attempts; }
 };
 
 struct job_block {
@@ -38,13 +43,24 @@ struct job_outcome {
   bool retryable = true; ///< Only for failed: is another try worth it?
   uint64_t result_count = 0;
   std::string result; ///< JSON object or "".
+  /// > 0: nothing has failed; the job shall run again after so long, and the
+  /// attempt does not count. `status` then means nothing.
+  std::chrono::milliseconds snooze{};
+  bool worker_died = false; ///< It ended while it had the job.
+  bool blamed = false;      ///< The worker may have ended because of the job.
 
   static job_outcome ok() { return {}; }
+  static job_outcome later(std::chrono::milliseconds wait) {
+    job_outcome out;
+    out.snooze = wait;
+    return out;
+  }
   static job_outcome failure(std::string why, bool retryable = true) {
-    return {job_status::failed, std::move(why), retryable, 0, {}};
+    return {
+      job_status::failed, std::move(why), retryable, 0, {}, {}, false, false};
   }
   static job_outcome stopped() {
-    return {job_status::cancelled, "cancelled", false, 0, {}};
+    return {job_status::cancelled, "cancelled", false, 0, {}, {}, false, false};
   }
 };
 
@@ -58,6 +74,8 @@ struct job_report {
   job_outcome outcome;
   /// The job shall run again, not before this moment; zero: not again.
   timestamp retry_at{};
+  /// With `retry_at`: the retry policy does not count this attempt.
+  bool uncounted = false;
   std::vector<new_job> children;
   std::vector<document> documents;
   std::vector<log_line> lines;
@@ -170,14 +188,35 @@ struct queue_change {
   std::optional<bool> paused;
   std::optional<std::optional<uint64_t>> running_max;
   std::optional<std::optional<uint64_t>> length_max;
+  std::optional<std::optional<uint64_t>> key_running_max;
+  std::optional<std::optional<uint64_t>> rate_max;
+  std::optional<std::chrono::milliseconds> rate_period;
 };
+
+/// How the pools of one worker type are.
+struct type_info {
+  std::string type;
+  uint64_t pools = 0;
+  uint64_t slots = 0;
+  uint64_t busy = 0;
+  uint64_t ready = 0;
+  bool changed = false; ///< Somebody has said how many slots.
+};
+
+/// How many jobs of a type each of its pools runs at once, from now on, also
+/// after a restart. ec::not_found: no worker executes jobs of that type.
+struct type_change {
+  std::string type;
+  std::optional<uint32_t> slots; ///< 1 to `slots_max`; none: the worker's own.
+};
+inline constexpr uint32_t slots_max = 10'000;
 
 // -- how messages travel between nodes ----------------------------------------
 
 template <class Inspector>
 auto inspect(Inspector& f, leased_job& x) {
   return f(caf::meta::type_name("leased_job"), x.job, x.epoch, x.attempt,
-           x.interrupted_epoch);
+           x.interrupted_epoch, x.uncounted, x.deaths);
 }
 
 template <class Inspector>
@@ -188,14 +227,14 @@ auto inspect(Inspector& f, job_block& x) {
 template <class Inspector>
 auto inspect(Inspector& f, job_outcome& x) {
   return f(caf::meta::type_name("job_outcome"), x.status, x.error, x.retryable,
-           x.result_count, x.result);
+           x.result_count, x.result, x.snooze, x.worker_died, x.blamed);
 }
 
 template <class Inspector>
 auto inspect(Inspector& f, job_report& x) {
   return f(caf::meta::type_name("job_report"), x.id, x.epoch, x.attempt,
-           x.started_at, x.start_logged, x.outcome, x.retry_at, x.children,
-           x.documents, x.lines);
+           x.started_at, x.start_logged, x.outcome, x.retry_at, x.uncounted,
+           x.children, x.documents, x.lines);
 }
 
 template <class Inspector>

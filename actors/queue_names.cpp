@@ -23,6 +23,14 @@ std::string rule_broken(const queue_change& x) {
     return "running_max must be at least 1; pause the queue to stop it";
   if (x.length_max && *x.length_max == uint64_t{0})
     return "length_max must be at least 1";
+  if (x.key_running_max && *x.key_running_max == uint64_t{0})
+    return "key_running_max must be at least 1";
+  if (x.rate_max && *x.rate_max
+      && (**x.rate_max == 0 || **x.rate_max > queue_rate_max))
+    return "rate_max must be from 1 to " + std::to_string(queue_rate_max);
+  if (x.rate_period
+      && (x.rate_period->count() < 1 || *x.rate_period > queue_rate_period_max))
+    return "rate_period must be from 1ms to 1h";
   return {};
 }
 
@@ -63,16 +71,16 @@ lane_set& queue_state::lanes_of(const std::string& type,
   return lanes;
 }
 
-void queue_state::refresh(lane_set& x) {
+void queue_state::refresh(lane_set& x) const {
   auto& open = x.type->open;
   if (x.open)
     open.erase(&x);
-  x.open = x.set_head();
+  x.open = x.set_head(config.priority_aging);
   if (x.open)
     open.insert(&x);
 }
 
-void queue_state::refresh(named_queue& x) {
+void queue_state::refresh(named_queue& x) const {
   for (auto* lanes : x.lanes)
     refresh(*lanes);
 }
@@ -147,9 +155,11 @@ queue_info queue_state::info_of(const named_queue& x) {
   queue_info out{x.name, x.settings, x.ready, x.delayed, x.running};
   for (const auto* lanes : x.lanes)
     for (const auto& jobs : lanes->ready)
-      if (!jobs.empty()
-          && (out.oldest == timestamp{} || jobs.front()->at < out.oldest))
-        out.oldest = jobs.front()->at;
+      jobs.for_each([&](const auto& group) {
+        const auto at = group.jobs.front()->at;
+        if (out.oldest == timestamp{} || at < out.oldest)
+          out.oldest = at;
+      });
   return out;
 }
 
@@ -193,6 +203,9 @@ void queue_state::change(const queue_change& x,
   now.paused = x.paused.value_or(now.paused);
   now.running_max = x.running_max.value_or(now.running_max);
   now.length_max = x.length_max.value_or(now.length_max);
+  now.key_running_max = x.key_running_max.value_or(now.key_running_max);
+  now.rate_max = x.rate_max.value_or(now.rate_max);
+  now.rate_period = x.rate_period.value_or(now.rate_period);
   const bool plain = now == queue_settings{};
   auto& ops = pending.change->ops;
   if (plain && queue.stored)
@@ -201,6 +214,9 @@ void queue_state::change(const queue_change& x,
     storage::put_queue_settings(ops, x.name, now);
   queue.stored = !plain;
   // What is being asked for holds at once; the answer waits for the disk.
+  for (auto& [key, gate] : queue.gates)
+    open_gate(gate, room_of(queue, gate));
+  set_rate(queue);
   refresh(queue);
   pending.need(durability::group);
   pending.answers.push_back([reply, info = info_of(queue)]() mutable {
@@ -212,18 +228,34 @@ void queue_state::change(const queue_change& x,
 
 // -- why a job does not run ---------------------------------------------------
 
+/// Jobs of the same run, that are due before; of each other run no more than
+/// that and one, because runs take turns.
 uint64_t queue_state::jobs_before(const queued_job& x) const {
-  uint64_t out = 0;
+  const auto due = due_of(x);
+  const auto& run = scopes[x.scope].manager;
+  auto count = [&](const lane_jobs& all, uint64_t most) {
+    uint64_t out = 0;
+    for (const auto* other = all.front();
+         other != nullptr && other != &x && due_of(*other) < due && out < most;
+         other = lane_jobs::behind(*other))
+      ++out;
+    return out;
+  };
+  uint64_t own = 0;
+  x.lane->ready[x.priority].for_each([&](const auto& group) {
+    if (group.run == run)
+      own = count(group.jobs, config.position_max + 1);
+  });
+  uint64_t out = own;
   for (const auto& [queue, lanes] : x.lane->type->sets) {
     if (!lanes.queue->open())
       continue;
-    for (size_t i = 0; i < x.priority; ++i)
-      out += lanes.ready[i].size();
-    const auto* other = lanes.ready[x.priority].front();
-    while (other != nullptr && other->at < x.at && out <= config.position_max) {
-      ++out;
-      other = ready_lane::behind(*other);
-    }
+    for (const auto& lane : lanes.ready)
+      lane.for_each([&](const auto& group) {
+        const bool same = &lane == &x.lane->ready[x.priority];
+        if (out <= config.position_max && !(same && group.run == run))
+          out += count(group.jobs, same ? own + 1 : config.position_max + 1);
+      });
   }
   return out;
 }
@@ -235,6 +267,8 @@ explanation queue_state::explain_ready(const queued_job& x) const {
   if (queue.settings.paused)
     return {job_reason::queue_paused,
             "its queue '" + queue.name + "' is paused", std::move(named)};
+  if (queue.rate_closed)
+    return explain_rate(queue);
   if (!queue.open()) {
     const auto limit = *queue.settings.running_max;
     named.set("running", queue.running);
@@ -248,7 +282,7 @@ explanation queue_state::explain_ready(const queued_job& x) const {
   uint64_t busy = 0;
   for (const auto& pool : type.pools) {
     slots += pool.slots;
-    busy += pool.slots - pool.free;
+    busy += pool.busy;
   }
   if (type.pools.empty())
     return {job_reason::no_worker, "no worker runs jobs of type " + type.name,
@@ -265,7 +299,7 @@ explanation queue_state::explain_ready(const queued_job& x) const {
               + " jobs go first; " + all,
             std::move(numbers)};
   }
-  if (busy == slots)
+  if (busy >= slots)
     return {job_reason::no_free_slot, "it is the next; " + all,
             std::move(numbers)};
   return {job_reason::being_assigned, "it is being assigned",
@@ -293,13 +327,20 @@ caf::result<explanation> queue_state::on_explain(const job_id& id) const {
                        "the daemon stops; the job waits for its next start"};
   if (x.place == queue_place::loading)
     return explanation{job_reason::being_assigned, "its record is being read"};
+  if (x.gate != nullptr)
+    return explain_gate(x);
   if (x.place != queue_place::delayed)
     return explain_ready(x);
   const auto until = to_rfc3339(x.at);
+  auto values = value::make_object({{"until", until}});
+  if (x.snoozed)
+    return explanation{job_reason::snoozed_until,
+                       "its worker wants it to wait until " + until,
+                       std::move(values)};
   return explanation{x.again ? job_reason::retry_at : job_reason::delayed_until,
                      x.again ? "its next attempt is due at " + until
                              : "it waits until " + until,
-                     value::make_object({{"until", until}})};
+                     std::move(values)};
 }
 
 } // namespace quaero

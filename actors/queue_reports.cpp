@@ -62,6 +62,7 @@ void queue_state::settle(job_report& report, queued_job& held,
     report.retry_at = {};
     report.outcome.status = job_status::cancelled;
   }
+  judge_death(report, held);
   auto& change = *pending.change;
   for (auto& line : report.lines)
     change.lines.push_back(std::move(line));
@@ -90,6 +91,23 @@ void queue_state::settle(job_report& report, queued_job& held,
   settle_terminal(report, held, saved != nullptr ? saved->created : 0);
 }
 
+/// A job whose workers end again and again is given to none any more.
+void queue_state::judge_death(job_report& report, const queued_job& held) {
+  if (!report.outcome.blamed)
+    return;
+  const auto deaths
+    = (held.has_terms ? terms.at(held.id).deaths : uint32_t{0}) + 1;
+  if (deaths < config.deaths_max)
+    return;
+  report.retry_at = {};
+  report.outcome.status = job_status::failed;
+  report.outcome.error = quarantined_error + std::to_string(deaths)
+                         + " workers ended while they had the job, the last: "
+                         + report.outcome.error;
+  log::error("queue.job_quarantined",
+             {{"job", to_string(held.id)}, {"deaths", deaths}});
+}
+
 void queue_state::settle_retry(job_report& report, queued_job& held) {
   job_event event;
   event.id = report.id;
@@ -114,13 +132,18 @@ void queue_state::settle_retry(job_report& report, queued_job& held) {
   change.add_event(2 * report.attempt, std::move(event),
                    place_of(held, job_status::running), facets_at(held));
   const auto& of = scopes[held.scope];
-  const auto kept = held.has_terms ? terms[held.id] : job_terms{};
+  auto kept = held.has_terms ? terms[held.id] : job_terms{};
+  const bool snoozed = report.outcome.snooze.count() > 0;
+  kept.deaths += uint32_t{report.outcome.blamed};
+  kept.uncounted += uint32_t{report.uncounted};
   const comeback x{&held, new_key(held.priority, report.retry_at),
-                   report.retry_at};
+                   report.retry_at, snoozed};
   storage::put_queue_entry(
     change.ops, {x.key, held.id, of.step, of.manager, held.lane->type->name,
                  held.lane->queue->name, held.priority, x.run_at,
-                 report.attempt, kept.unique_key, kept.expires_at, kept.tags});
+                 report.attempt, kept.unique_key, kept.expires_at, kept.tags,
+                 kept.limit_key, kept.deaths, kept.uncounted, snoozed});
+  set_terms(held, std::move(kept));
   pending.comebacks.push_back(x);
   if (of.step)
     --pending.delta(of.step).started;

@@ -28,9 +28,10 @@ bool queue_state::take_in(queue_job& job, storage::write_batch& out,
   x.lane = &lanes_of(job.type, job.queue);
   storage::put_queue_entry(out, {x.key, job.id, job.step_id, job.manager_id,
                                  job.type, job.queue, x.priority, job.run_at, 0,
-                                 job.unique_key, job.expires_at, job.tags});
+                                 job.unique_key, job.expires_at, job.tags,
+                                 job.limit_key});
   enter(x, job.manager_id, job.step_id);
-  set_terms(x, {job.unique_key, job.expires_at, job.tags});
+  set_terms(x, {job.unique_key, job.expires_at, job.tags, job.limit_key});
   pending.change->add_job(job.id, facets_at(x));
   if (job.step_id)
     ++pending.delta(job.step_id).created;
@@ -52,8 +53,7 @@ storage::queue_key queue_state::new_key(uint8_t priority, timestamp run_at) {
 }
 
 void queue_state::set_terms(queued_job& x, job_terms wanted) {
-  x.has_terms = !wanted.unique_key.empty() || wanted.expires_at != timestamp{}
-                || !wanted.tags.empty();
+  x.has_terms = !wanted.empty();
   if (x.has_terms)
     terms[x.id] = std::move(wanted);
 }
@@ -178,10 +178,14 @@ void queue_state::arrive(queued_job& x, timestamp run_at, timestamp since) {
 
 void queue_state::push_ready(queued_job& x) {
   auto& lanes = *x.lane;
-  lanes.ready[x.priority].push_back(x);
+  lanes.ready[x.priority].push_back(x, scopes[x.scope].manager);
   ++lanes.size;
-  if (!lanes.open || x.priority < lanes.head_priority)
+  if (!lanes.open || due_of(x) < lanes.head_due)
     refresh(lanes);
+}
+
+timestamp queue_state::due_of(const queued_job& x) const {
+  return quaero::due_of(x.priority, x.at, config.priority_aging);
 }
 
 namespace {
@@ -224,6 +228,10 @@ void queue_state::move_to(queued_job& x, queue_place to) {
     --*less;
   if (more != nullptr)
     ++*more;
+  if (x.has_terms && more == &queue.running)
+    count_running(x);
+  if (x.has_terms && less == &queue.running)
+    count_over(x);
   if (was_open != queue.open())
     refresh(queue);
 }
@@ -232,11 +240,13 @@ void queue_state::move_to(queued_job& x, queue_place to) {
 void queue_state::remove_waiting(queued_job& x) {
   if (x.place == queue_place::delayed) {
     delayed.erase({x.at, x.key.sequence, &x});
+  } else if (x.place == queue_place::ready && x.gate != nullptr) {
+    leave_gate(x);
   } else if (x.place == queue_place::ready) {
     auto& lanes = *x.lane;
     const bool first = lanes.open && lanes.head_priority == x.priority
-                       && lanes.ready[x.priority].front() == &x;
-    lanes.ready[x.priority].remove(x);
+                       && &lanes.ready[x.priority].front() == &x;
+    lanes.ready[x.priority].remove(x, scopes[x.scope].manager);
     --lanes.size;
     if (first)
       refresh(lanes);
@@ -263,6 +273,7 @@ void queue_state::on_wake() {
     remove_waiting(x);
     arrive(x, {});
   }
+  open_by_rate();
   arm_wake();
   dispatch();
 }

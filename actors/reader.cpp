@@ -44,6 +44,20 @@ caf::result<job_view> reader_state::on_get(const job_id& id) {
   return out;
 }
 
+caf::result<std::vector<job_view>> reader_state::on_get_all(const id_list& x) {
+  ++reads;
+  std::vector<job_view> out;
+  for (const auto& id : x.ids) {
+    job_view one;
+    const auto e = view(id, one);
+    if (e && e != caf::error{ec::not_found})
+      return e;
+    if (!e)
+      out.push_back(std::move(one));
+  }
+  return out;
+}
+
 caf::result<log_page> reader_state::on_log(const job_id& owner,
                                            const storage::log_query& query) {
   ++reads;
@@ -263,6 +277,7 @@ reader(reader_actor::stateful_pointer<reader_state> self, reader_config config,
   return {
     [self](atom::status) { return self->state.on_status(); },
     [self](atom::get, const job_id& id) { return self->state.on_get(id); },
+    [self](atom::get, const id_list& x) { return self->state.on_get_all(x); },
     [self](atom::list, const job_query& q) { return self->state.on_list(q); },
     [self](atom::log, const job_id& owner, const storage::log_query& q) {
       return self->state.on_log(owner, q);

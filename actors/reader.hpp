@@ -44,6 +44,7 @@ struct reader_state {
   int64_t reads = 0;
 
   caf::result<job_view> on_get(const job_id& id);
+  caf::result<std::vector<job_view>> on_get_all(const id_list& x);
   caf::result<job_page> on_list(const job_query& query);
   caf::result<log_page> on_log(const job_id& owner,
                                const storage::log_query& query);

@@ -137,6 +137,8 @@ storage::status read_recovery(const storage::store& db, recovery& out) {
     out.next_sequence = std::max(out.next_sequence, head);
   if (result.ok())
     result = storage::read_queue_settings(db, out.queues);
+  if (result.ok())
+    result = storage::read_type_slots(db, out.type_slots);
   std::vector<job_id> active;
   if (result.ok())
     result = storage::read_active(db, active);

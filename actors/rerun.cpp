@@ -139,6 +139,8 @@ new_job job_like(const queue_job& x, std::string_view key) {
   out.retry = x.retry;
   out.tags = x.tags;
   out.unique_key = x.unique_key;
+  out.limit_key = x.limit_key;
+  out.timeout = x.timeout;
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/queue_messages.hpp"
 #include "definitions/job_definition.hpp"
+#include "definitions/schedule.hpp"
 
 #include <functional>
 #include <memory>
@@ -25,10 +26,18 @@ struct run_hook {
   std::function<void(storage::write_batch&, const run_started&)> also;
 };
 
+/// Why there is a run.
+struct run_cause {
+  run_trigger trigger = run_trigger::api;
+  timestamp scheduled_for{}; ///< The tick of a schedule, else zero.
+};
+
 struct run_request {
   std::string definition_id;
   std::vector<std::pair<std::string, std::string>> overrides; ///< config keys.
   run_hook hook;                                              ///< May be empty.
+  run_cause cause = {};
+  bool beside = false; ///< Also when a run of the definition goes on.
 };
 
 /// Everything a worker may know about the step it serves.
@@ -106,6 +115,7 @@ struct recovery {
   std::vector<job_id> interrupted;
   /// Named queues that somebody has set.
   std::vector<std::pair<std::string, queue_settings>> queues;
+  std::vector<std::pair<std::string, uint32_t>> type_slots;
   /// Above every sequence that an entry or a stored head has.
   uint64_t next_sequence = 1;
 };

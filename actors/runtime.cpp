@@ -69,13 +69,16 @@ runtime::runtime(caf::actor_system& system, runtime_config config,
   spawn_catalog(config, reading, ids, clock);
   operations = system.spawn(quaero::operations, config.operations, jobs,
                             readers.back(), collector, ids, &clock);
+  scheduler = system.spawn(quaero::scheduler, config.scheduler, dispatcher,
+                           collector, reading, &clock);
   spawn_access(config, reading, ids, clock);
   answers = spawn_blocking(system, detach, answer_store, config.answers,
                            reading, collector, &clock);
   for (const auto& x : readers)
     owned_.push_back(caf::actor_cast<caf::actor>(x));
   for (auto x :
-       {caf::actor_cast<caf::actor>(operations),
+       {caf::actor_cast<caf::actor>(scheduler),
+        caf::actor_cast<caf::actor>(operations),
         caf::actor_cast<caf::actor>(answers),
         caf::actor_cast<caf::actor>(dispatcher),
         caf::actor_cast<caf::actor>(jobs), caf::actor_cast<caf::actor>(steps),
@@ -123,7 +126,7 @@ void runtime::spawn_access(const runtime_config& config,
   whom.upper = {store, collector, documents, tokens, audit, steps, dispatcher};
   whom.upper.insert(whom.upper.begin() + 2, readers.begin(), readers.end());
   whom.trees = {jobs, queue};
-  whom.lower = {keeper, operations, pairs, credentials, catalog};
+  whom.lower = {keeper, operations, scheduler, pairs, credentials, catalog};
   census = system_.spawn(quaero::census, std::move(whom));
   for (auto x : {caf::actor_cast<caf::actor>(census),
                  caf::actor_cast<caf::actor>(tokens),
@@ -148,10 +151,9 @@ void runtime::spawn_workers(const worker_kinds& kinds,
     config.slots = kind.slots;
     config.meter = meter;
     worker_pool_actor pool;
-    if (kind.block_worker) {
-      owned_.push_back(caf::actor_cast<caf::actor>(kind.block_worker));
-      pool
-        = system_.spawn(block_pool, config, kind.block_worker, queue, &clock);
+    if (kind.spawn_block_worker) {
+      pool = system_.spawn(block_pool, config, kind.spawn_block_worker, queue,
+                           &clock);
     } else {
       pool = system_.spawn(worker_pool, config, kind.spawn_worker, queue,
                            collector, &clock);
@@ -198,8 +200,13 @@ caf::expected<uint64_t> runtime::recover() {
   return out;
 }
 
+void runtime::start_schedules() {
+  caf::anon_send(scheduler, atom::recover_v);
+}
+
 bool runtime::drain(std::chrono::nanoseconds limit) {
   caf::scoped_actor self{system_};
+  self->send(scheduler, atom::drain_v);
   self->send(dispatcher, atom::drain_v);
   bool done = false;
   self->request(queue, caf::timespan{limit}, atom::drain_v)

@@ -14,6 +14,7 @@
 #include "actors/operations.hpp"
 #include "actors/queue.hpp"
 #include "actors/reader.hpp"
+#include "actors/scheduler.hpp"
 #include "actors/store_actor.hpp"
 #include "actors/token_store.hpp"
 #include "actors/worker_pool.hpp"
@@ -49,6 +50,7 @@ struct runtime_config {
   answer_store_config answers;
   job_keeper_config keeper;
   operations_config operations;
+  scheduler_config scheduler;
   bool detach = true;   ///< Blocking actors get threads; tests say no.
   uint64_t id_seed = 0; ///< Of the random part of ids.
 };
@@ -70,7 +72,7 @@ struct worker_kind {
   uint32_t slots = 16;  ///< Attempts at a time.
   /// One of the two for `job_type`.
   std::function<job_worker_actor()> spawn_worker;
-  block_worker_actor block_worker;
+  std::function<block_worker_actor()> spawn_block_worker;
 };
 
 using worker_kinds
@@ -97,6 +99,10 @@ public:
   /// Brings back what was going on. Blocks; call once, before any run.
   /// @returns how many runs go on.
   caf::expected<uint64_t> recover();
+
+  /// From now on schedules fire, and definitions with auto_start have their
+  /// run. After recover(), and when the definitions are those of this start.
+  void start_schedules();
 
   /// Starts no run and assigns no job any more; waits until nothing runs or
   /// `limit` is over.
@@ -131,6 +137,7 @@ public:
   catalog_actor catalog;
   answer_store_actor answers;
   operations_actor operations;
+  scheduler_actor scheduler;
   std::vector<worker_pool_actor> pools;
   token_store_actor tokens;
   audit_log_actor audit;

@@ -184,15 +184,34 @@ void step_job_state::on_create(step_output made) {
     finish(job_status::completed, {}, {});
 }
 
+namespace {
+
+/// What a step says of its jobs goes before what their worker says.
+void set_terms(new_job& job, const step& of) {
+  if (of.retry)
+    job.retry = *of.retry;
+  const auto& terms = of.job;
+  if (!terms.queue.empty())
+    job.queue = terms.queue;
+  if (terms.priority)
+    job.priority = *terms.priority;
+  if (!terms.limit_key.empty())
+    job.limit_key = terms.limit_key;
+  std::chrono::nanoseconds timeout{};
+  if (parse_duration(terms.timeout, timeout))
+    job.timeout = std::chrono::ceil<std::chrono::milliseconds>(timeout);
+}
+
+} // namespace
+
 void step_job_state::submit(std::vector<new_job> jobs) {
   watch_children({});
   submission x;
   x.scope = context.scope;
   x.parent = config.record.id;
   x.jobs = std::move(jobs);
-  if (const auto& retry = context.definition.retry)
-    for (auto& job : x.jobs)
-      job.retry = *retry;
+  for (auto& job : x.jobs)
+    set_terms(job, context.definition);
   // The mark that all children exist; see recovery.cpp.
   job_event marker;
   marker.id = config.record.id;

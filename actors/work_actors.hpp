@@ -34,9 +34,10 @@ using block_worker_actor = caf::typed_actor<
 using queue_job_actor = caf::typed_actor<
   // Stop as soon as the worker notices.
   caf::reacts_to<atom::cancel>,
-  // The worker has ended, for this reason. The pool says so: a monitor of each
-  // attempt would stay with a worker that outlives millions of them.
-  caf::reacts_to<atom::report, std::string>,
+  // The worker has ended, for this reason; maybe because of this job. The pool
+  // says so: a monitor of each attempt would stay with a worker that outlives
+  // millions of them.
+  caf::reacts_to<atom::report, std::string, bool>,
   // The worker has said something.
   caf::reacts_to<atom::flush>>;
 

@@ -32,7 +32,7 @@ worker_pool_state::~worker_pool_state() {
 void worker_pool_state::on_assign(job_block& block) {
   for (auto& lease : block.jobs) {
     const auto id = lease.job.id;
-    running x{{}, lease.epoch, lease.attempt};
+    running x{{}, lease.epoch, lease.attempt, lease.deaths != 0};
     x.attempt = self->spawn(queue_job_attempt, config.attempt, std::move(lease),
                             worker, queue, collector, clock);
     self->monitor(x.attempt);
@@ -47,15 +47,25 @@ void worker_pool_state::on_cancel(const id_list& ids) {
       self->send(i->second.attempt, atom::cancel_v);
 }
 
+/// Which of its jobs a worker died of, nobody knows: those that it happened to
+/// before, or else all of them.
+void worker_pool_state::replace_worker(const caf::error& why) {
+  const auto text = message_of(why);
+  log::error("pool.worker_died", {{"type", config.type}, {"reason", text}});
+  const bool known
+    = std::any_of(attempts.begin(), attempts.end(),
+                  [](const auto& x) { return x.second.suspect; });
+  count_lost(config, attempts.size());
+  // A request that a worker has taken is not answered when the worker ends.
+  for (const auto& [id, x] : attempts)
+    self->send(x.attempt, atom::report_v, text, !known || x.suspect);
+  worker = spawn_worker();
+  self->monitor(worker);
+}
+
 void worker_pool_state::on_down(const caf::down_msg& down) {
   if (down.source == worker.address()) {
-    log::error("pool.worker_died",
-               {{"type", config.type}, {"reason", message_of(down.reason)}});
-    // A request that a worker has taken is not answered when the worker ends.
-    for (const auto& [id, x] : attempts)
-      self->send(x.attempt, atom::report_v, message_of(down.reason));
-    worker = spawn_worker();
-    self->monitor(worker);
+    replace_worker(down.reason);
     return;
   }
   auto i = jobs.find(down.source);
@@ -80,8 +90,9 @@ void worker_pool_state::report_lost(const job_id& id, const running& lost,
   x.attempt = lost.number;
   x.start_logged = true;
   x.outcome = job_outcome::failure("the attempt ended: " + message_of(why));
-  if (lost.number < config.lost_attempts_max)
-    x.retry_at = clock->now();
+  x.outcome.worker_died = x.outcome.blamed = true;
+  x.retry_at = clock->now();
+  x.uncounted = true;
   report_block block;
   block.reports.push_back(std::move(x));
   count_lost(config, 1);
@@ -125,10 +136,15 @@ worker_pool(worker_pool_actor::stateful_pointer<worker_pool_state> self,
 
 // -- block pool ---------------------------------------------------------------
 
+block_pool_state::~block_pool_state() {
+  if (worker)
+    caf::anon_send_exit(worker, caf::exit_reason::kill);
+}
+
 void block_pool_state::on_assign(const job_block& assigned) {
   block x;
   x.reports.reserve(assigned.jobs.size());
-  x.policies.reserve(assigned.jobs.size());
+  x.terms.reserve(assigned.jobs.size());
   const auto now = clock->now();
   for (const auto& lease : assigned.jobs) {
     auto& report = x.reports.emplace_back();
@@ -136,52 +152,75 @@ void block_pool_state::on_assign(const job_block& assigned) {
     report.epoch = lease.epoch;
     report.attempt = lease.attempt;
     report.started_at = now;
-    x.policies.push_back(lease.job.retry);
+    x.terms.push_back({lease.job.retry, lease.uncounted, lease.deaths != 0});
   }
   const auto number = next_block++;
   blocks.emplace(number, std::move(x));
+  // Its worker's end is told by a down message, which also tells of blocks that
+  // the worker has taken.
   self->request(worker, attempt_deadline, atom::execute_v, assigned)
     .then(
       [this, number](std::vector<job_outcome>& outcomes) {
         on_outcomes(number, outcomes);
       },
-      [this](caf::error& e) { on_worker_end(e); });
+      [](const caf::error&) {});
+}
+
+void block_pool_state::judge(job_report& x, const block_terms& terms) const {
+  const auto now = clock->now();
+  const auto& how = x.outcome;
+  if (how.snooze.count() > 0) {
+    x.retry_at = now + how.snooze;
+    x.uncounted = true;
+  } else if (how.status == job_status::failed && how.retryable
+             && x.attempt - terms.uncounted < terms.retry.attempts) {
+    x.retry_at = now
+                 + retry_delay(terms.retry, x.attempt - terms.uncounted,
+                               std::hash<job_id>{}(x.id));
+  }
 }
 
 void block_pool_state::on_outcomes(uint64_t number,
                                    std::vector<job_outcome>& outcomes) {
-  const auto now = clock->now();
-  auto done = std::move(blocks.extract(number).mapped());
-  auto& xs = done.reports;
+  auto done = blocks.extract(number);
+  if (done.empty())
+    return; // its worker has ended
+  auto& xs = done.mapped().reports;
   for (size_t i = 0; i < xs.size(); ++i) {
     if (i < outcomes.size())
       xs[i].outcome = std::move(outcomes[i]);
     else
       xs[i].outcome = job_outcome::failure("the worker gave no outcome");
-    const auto& how = xs[i].outcome;
-    const auto& policy = done.policies[i];
-    if (how.status == job_status::failed && how.retryable
-        && xs[i].attempt < policy.attempts)
-      xs[i].retry_at
-        = now
-          + retry_delay(policy, xs[i].attempt, std::hash<job_id>{}(xs[i].id));
+    judge(xs[i], done.mapped().terms[i]);
   }
   self->send(queue, atom::report_v, report_block{std::move(xs)});
 }
 
-void block_pool_state::on_worker_end(const caf::error& why) {
-  // The QUEUE would take their starts for stored ones.
+void block_pool_state::on_down(const caf::down_msg& down) {
+  if (down.source != worker.address())
+    return;
+  const auto text = message_of(down.reason);
+  log::error("pool.worker_died", {{"type", config.type}, {"reason", text}});
+  const bool known = std::any_of(blocks.begin(), blocks.end(), [](auto& x) {
+    const auto& terms = x.second.terms;
+    return std::any_of(terms.begin(), terms.end(),
+                       [](const auto& y) { return y.suspect; });
+  });
   for (auto& [number, lost] : blocks) {
-    for (auto& x : lost.reports) {
-      x.outcome = job_outcome::failure("the worker ended: " + message_of(why));
-      if (x.attempt < config.lost_attempts_max)
-        x.retry_at = clock->now();
+    for (size_t i = 0; i < lost.reports.size(); ++i) {
+      auto& x = lost.reports[i];
+      x.outcome = job_outcome::failure("the worker ended: " + text);
+      x.outcome.worker_died = true;
+      x.outcome.blamed = !known || lost.terms[i].suspect;
+      x.retry_at = clock->now();
+      x.uncounted = true;
     }
     count_lost(config, lost.reports.size());
     self->send(queue, atom::report_v, report_block{std::move(lost.reports)});
   }
   blocks.clear();
-  self->quit(why);
+  worker = spawn_worker();
+  self->monitor(worker);
 }
 
 actor_status block_pool_state::on_status() const {
@@ -196,21 +235,22 @@ actor_status block_pool_state::on_status() const {
 
 worker_pool_actor::behavior_type
 block_pool(worker_pool_actor::stateful_pointer<block_pool_state> self,
-           worker_pool_config config, block_worker_actor worker,
-           queue_actor queue, const wall_clock* clock) {
+           worker_pool_config config,
+           std::function<block_worker_actor()> spawn_worker, queue_actor queue,
+           const wall_clock* clock) {
   if (config.type.empty() || config.slots == 0) {
     self->quit(make_error(ec::invalid_config, "block pool: type, slots"));
     return worker_pool_actor::behavior_type::make_empty_behavior();
   }
   auto& st = self->state;
   st.config = std::move(config);
-  st.worker = std::move(worker);
+  st.spawn_worker = std::move(spawn_worker);
   st.queue = std::move(queue);
   st.clock = clock;
-  // A request that a worker has taken is not answered when the worker ends.
+  st.worker = st.spawn_worker();
   self->monitor(st.worker);
   self->set_down_handler(
-    [self](const caf::down_msg& x) { self->state.on_worker_end(x.reason); });
+    [self](const caf::down_msg& x) { self->state.on_down(x); });
   self->send(st.queue, atom::attach_v, st.config.type,
              caf::actor_cast<worker_pool_actor>(self), st.config.slots);
   return {

@@ -17,9 +17,6 @@ namespace quaero {
 struct worker_pool_config {
   std::string type;    ///< Of the jobs; not empty.
   uint32_t slots = 16; ///< > 0; attempts at a time.
-  /// > 0; a job whose attempt ends without a report is tried again until it has
-  /// had this many attempts.
-  uint32_t lost_attempts_max = 3;
   attempt_config attempt;
   metrics_ptr meter; ///< Told of attempts that are lost, if there is one.
 };
@@ -35,6 +32,7 @@ struct worker_pool_state {
     queue_job_actor attempt;
     uint64_t epoch = 0;
     uint32_t number = 1;
+    bool suspect = false; ///< A worker has ended with the job before.
   };
 
   worker_pool_actor::pointer self;
@@ -50,13 +48,14 @@ struct worker_pool_state {
   void on_assign(job_block& block);
   void on_cancel(const id_list& ids);
   void on_down(const caf::down_msg& down);
+  void replace_worker(const caf::error& why);
   void report_lost(const job_id& id, const running& lost,
                    const caf::error& why);
   actor_status on_status() const;
 };
 
 /// Runs jobs of one type: an attempt actor each, all served by one worker.
-/// A worker that ends is replaced at once; its attempts count as failed. An
+/// A worker that ends is replaced at once, and its jobs run again at once. An
 /// attempt actor that ends without a report is reported by the pool.
 /// @param spawn_worker makes the worker, and its successor; called by the pool.
 worker_pool_actor::behavior_type
@@ -70,15 +69,24 @@ struct block_pool_state {
   static constexpr const char* name = "block-pool";
 
   explicit block_pool_state(worker_pool_actor::pointer ptr) : self{ptr} {}
+  ~block_pool_state(); ///< Its worker ends with it.
 
-  /// The reports to be, and the jobs' retry policies.
+  /// What decides whether a job of a block runs again.
+  struct block_terms {
+    retry_policy retry;
+    uint32_t uncounted = 0;
+    bool suspect = false; ///< A worker has ended with the job before.
+  };
+
+  /// The reports to be.
   struct block {
     std::vector<job_report> reports;
-    std::vector<retry_policy> policies;
+    std::vector<block_terms> terms;
   };
 
   worker_pool_actor::pointer self;
   worker_pool_config config;
+  std::function<block_worker_actor()> spawn_worker;
   block_worker_actor worker;
   queue_actor queue;
   const wall_clock* clock = nullptr;
@@ -87,16 +95,19 @@ struct block_pool_state {
 
   void on_assign(const job_block& assigned);
   void on_outcomes(uint64_t number, std::vector<job_outcome>& outcomes);
-  void on_worker_end(const caf::error& why);
+  void judge(job_report& x, const block_terms& terms) const;
+  void on_down(const caf::down_msg& down);
   actor_status on_status() const;
 };
 
 /// Runs very short jobs, a block at a time, without an actor each. Their start
 /// is stored with their end. They cannot be stopped once they have begun.
-/// A worker that ends takes the pool with it; its jobs go back to the QUEUE.
+/// A worker that ends is replaced at once, and its jobs run again at once.
+/// @param spawn_worker makes the worker, and its successor; called by the pool.
 worker_pool_actor::behavior_type
 block_pool(worker_pool_actor::stateful_pointer<block_pool_state> self,
-           worker_pool_config config, block_worker_actor worker,
-           queue_actor queue, const wall_clock* clock);
+           worker_pool_config config,
+           std::function<block_worker_actor()> spawn_worker, queue_actor queue,
+           const wall_clock* clock);
 
 } // namespace quaero

@@ -1,7 +1,8 @@
 #include "definitions/cron.hpp"
 
+#include <algorithm>
 #include <array>
-#include <bitset>
+#include <bit>
 #include <cctype>
 #include <charconv>
 #include <chrono>
@@ -38,10 +39,7 @@ const std::array<field_kind, 5>& field_kinds() {
   return kinds;
 }
 
-struct field {
-  std::bitset<values_max> values;
-  bool any = false; // Not restricted: "*", "?" or "*/1".
-};
+using field = cron_schedule::field;
 
 std::vector<std::string_view>
 split(std::string_view text, std::string_view separators, bool keep_empty) {
@@ -124,7 +122,7 @@ std::string parse_item(std::string_view item, const field_kind& kind,
   // Larger steps reach nothing; they could only overflow.
   step = std::min(step, values_max);
   for (auto i = first; i <= last; i += step)
-    out.values.set(static_cast<size_t>(i));
+    out.values |= uint64_t{1} << i;
   out.any = out.any || (is_all && step == 1);
   return {};
 }
@@ -137,14 +135,18 @@ std::string parse_field(std::string_view text, const field_kind& kind,
   return {};
 }
 
-using fields = std::array<field, 5>;
+using fields = cron_schedule::fields;
+
+bool has(const field& x, unsigned value) {
+  return (x.values >> value & 1) != 0;
+}
 
 bool fires_on(const fields& x, std::chrono::sys_days day) {
   std::chrono::year_month_day date{day};
-  if (!x[3].values[static_cast<unsigned>(date.month())])
+  if (!has(x[3], static_cast<unsigned>(date.month())))
     return false;
-  auto by_date = x[2].values[static_cast<unsigned>(date.day())];
-  auto by_weekday = x[4].values[std::chrono::weekday{day}.c_encoding()];
+  auto by_date = has(x[2], static_cast<unsigned>(date.day()));
+  auto by_weekday = has(x[4], std::chrono::weekday{day}.c_encoding());
   // Two restricted day fields widen each other.
   return x[2].any || x[4].any ? by_date && by_weekday : by_date || by_weekday;
 }
@@ -171,8 +173,8 @@ int closest_firings(const fields& x) {
   auto first = -1;
   auto last = -1;
   for (auto minute = 0; minute < minutes_per_day; ++minute) {
-    if (!x[0].values[static_cast<size_t>(minute % 60)]
-        || !x[1].values[static_cast<size_t>(minute / 60)])
+    if (!has(x[0], static_cast<unsigned>(minute % 60))
+        || !has(x[1], static_cast<unsigned>(minute / 60)))
       continue;
     if (first < 0)
       first = minute;
@@ -202,17 +204,52 @@ std::string parse_fields(std::string_view text, fields& all) {
 // The rarest date is 29 February: 8 years apart around 2100.
 constexpr std::chrono::days firing_search_max{3653};
 
-// Adds the firings of one day that come after `from`.
-void add_firings(const fields& x, std::chrono::sys_days day, timestamp from,
-                 size_t n, std::vector<timestamp>& out) {
-  for (auto minute = 0; minute < minutes_per_day && out.size() < n; ++minute) {
-    if (!x[0].values[static_cast<size_t>(minute % 60)]
-        || !x[1].values[static_cast<size_t>(minute / 60)])
+// A time as clocks on the wall show it, in the type of one in UTC.
+using local_minutes = std::chrono::sys_time<std::chrono::minutes>;
+
+constexpr auto no_value = 64;
+
+// The first value from `from` on, or no_value.
+int first_value(const field& x, int from) {
+  return from >= no_value ? no_value
+                          : std::countr_zero(x.values >> from << from);
+}
+
+// The first minute of the day from `from` on, or minutes_per_day.
+int first_minute(const fields& x, int from) {
+  auto hour = first_value(x[1], from / 60);
+  if (hour == from / 60)
+    if (auto minute = first_value(x[0], from % 60); minute < no_value)
+      return hour * 60 + minute;
+  if (hour == from / 60)
+    hour = first_value(x[1], hour + 1);
+  if (hour == no_value)
+    return minutes_per_day;
+  return hour * 60 + first_value(x[0], 0);
+}
+
+// The first local time in [from, end) that the fields match.
+std::optional<local_minutes> first_match(const fields& x, local_minutes from,
+                                         std::chrono::sys_seconds end) {
+  using namespace std::chrono;
+  for (auto day = floor<days>(from); day < end;) {
+    const year_month_day date{day};
+    if (!has(x[3], static_cast<unsigned>(date.month()))) {
+      day = sys_days{(date.year() / date.month() + months{1}) / 1};
       continue;
-    timestamp at{day + std::chrono::minutes{minute}};
-    if (at > from)
-      out.push_back(at);
+    }
+    if (fires_on(x, day)) {
+      const auto begin
+        = day < from ? static_cast<int>((from - day).count()) : 0;
+      const auto minute = first_minute(x, begin);
+      if (minute < minutes_per_day) {
+        const local_minutes out = day + minutes{minute};
+        return out < end ? std::optional{out} : std::nullopt;
+      }
+    }
+    day += days{1};
   }
+  return std::nullopt;
 }
 
 } // namespace
@@ -229,21 +266,73 @@ std::string check_cron(std::string_view text) {
   return {};
 }
 
-std::vector<timestamp> next_firings(std::string_view text, timestamp from,
+std::optional<cron_schedule> cron_schedule::parse(std::string_view text) {
+  cron_schedule out;
+  if (!parse_fields(text, out.fields_).empty())
+    return std::nullopt;
+  return out;
+}
+
+bool cron_schedule::every_hour() const {
+  return std::popcount(fields_[1].values) == 24;
+}
+
+std::optional<timestamp> cron_schedule::next(timestamp from,
+                                             const time_zone& zone) const {
+  using namespace std::chrono;
+  // Firings are whole seconds.
+  auto begin = floor<seconds>(from) + seconds{1};
+  const auto bound = begin + firing_search_max;
+  // Clocks are only looked at where they change: a few times a year.
+  while (begin < bound) {
+    const auto now = zone.at(begin);
+    auto local = begin + now.offset;
+    const auto before = zone.at(now.begin - seconds{1}).offset;
+    if (!every_hour() && before < now.offset && begin == now.begin
+        && first_match(fields_, ceil<minutes>(begin + before), local))
+      return begin;                           // times that the clocks left out
+    if (!every_hour() && before > now.offset) // times that they showed before
+      local = std::max(local, now.begin + before);
+    const auto end = std::min(now.end, bound);
+    if (auto found
+        = first_match(fields_, ceil<minutes>(local), end + now.offset))
+      return *found - now.offset;
+    begin = end;
+  }
+  return std::nullopt;
+}
+
+std::vector<timestamp> cron_schedule::last(timestamp after, timestamp until,
+                                           size_t n,
+                                           const time_zone& zone) const {
+  using namespace std::chrono;
+  std::vector<timestamp> out;
+  // Backwards in growing steps: what is long ago is not looked at.
+  for (nanoseconds reach = hours{1}; n > 0; reach *= 2) {
+    const auto begin = until - after < reach ? after : until - reach;
+    out.clear();
+    for (auto at = next(begin, zone); at && *at <= until; at = next(*at, zone))
+      out.push_back(*at);
+    if (begin == after || out.size() >= n)
+      break;
+  }
+  if (out.size() > n)
+    out.erase(out.begin(), out.end() - static_cast<ptrdiff_t>(n));
+  return out;
+}
+
+std::vector<timestamp> next_firings(std::string_view text,
+                                    const time_zone& zone, timestamp from,
                                     size_t n) {
   std::vector<timestamp> out;
-  fields all;
-  if (!parse_fields(text, all).empty())
+  const auto schedule = cron_schedule::parse(text);
+  if (!schedule)
     return out;
-  auto day = std::chrono::floor<std::chrono::days>(from);
-  auto last = day + firing_search_max;
-  for (; out.size() < n && day <= last; day += std::chrono::days{1}) {
-    if (!fires_on(all, day))
-      continue;
-    const auto before = out.size();
-    add_firings(all, day, from, n, out);
-    if (out.size() > before)
-      last = day + firing_search_max;
+  for (auto at = from; out.size() < n;) {
+    const auto found = schedule->next(at, zone);
+    if (!found)
+      break;
+    out.push_back(at = *found);
   }
   return out;
 }

@@ -34,6 +34,19 @@ void set_time(value& out, std::string_view name, timestamp t) {
 
 } // namespace
 
+value to_value(const job_terms_of_step& x) {
+  auto result = value::make_object();
+  if (!x.queue.empty())
+    result.set("queue", x.queue);
+  if (x.priority)
+    result.set("priority", static_cast<int>(*x.priority));
+  if (!x.timeout.empty())
+    result.set("timeout", x.timeout);
+  if (!x.limit_key.empty())
+    result.set("limit_key", x.limit_key);
+  return result;
+}
+
 value to_value(const step& x) {
   auto result = value::make_object({
     {"name", x.name},
@@ -47,6 +60,10 @@ value to_value(const step& x) {
   });
   if (x.retry)
     result.set("retry", to_value(*x.retry));
+  if (!x.step_timeout.empty())
+    result.set("step_timeout", x.step_timeout);
+  if (x.job != job_terms_of_step{})
+    result.set("job", to_value(x.job));
   return result;
 }
 
@@ -67,6 +84,10 @@ value to_value(const job_definition& x) {
     {"steps", std::move(steps)},
     {"schedule", x.schedule},
     {"timeout", x.timeout},
+    {"time_zone", x.time_zone},
+    {"missed", to_string(x.missed)},
+    {"overlap", to_string(x.overlap)},
+    {"parallel", x.parallel},
     {"enabled", x.enabled},
     {"auto_start", x.auto_start},
     {"extension", x.extension},

@@ -30,6 +30,30 @@ std::string to_string(failure_action x) {
   return "unknown";
 }
 
+std::string to_string(missed_runs x) {
+  switch (x) {
+    case missed_runs::skip:
+      return "skip";
+    case missed_runs::run_once:
+      return "run_once";
+    case missed_runs::run_all:
+      return "run_all";
+  }
+  return "unknown";
+}
+
+std::string to_string(overlap x) {
+  switch (x) {
+    case overlap::skip:
+      return "skip";
+    case overlap::queue:
+      return "queue";
+    case overlap::allow:
+      return "allow";
+  }
+  return "unknown";
+}
+
 std::string derive_definition_type(const std::string& worker_type) {
   if (worker_type == "github_repo" || worker_type == "github_actions"
       || worker_type == "github_git")

@@ -30,8 +30,8 @@ bool is_placeholder(std::string_view text) {
 
 const std::vector<std::string>& reserved_step_keys() {
   static const std::vector<std::string> keys{
-    "always_run", "condition", "depends", "description",
-    "on_error",   "retry",     "type"};
+    "always_run", "condition", "depends",      "description", "job",
+    "on_error",   "retry",     "step_timeout", "type"};
   return keys;
 }
 

@@ -22,7 +22,12 @@ std::string to_string(job_reason x) {
        "daemon_starting",
        "daemon_draining",
        "unreadable",
-       "held"};
+       "held",
+       "key_limit",
+       "rate_limit",
+       "snoozed_until",
+       "quarantined",
+       "suspected"};
   return names[static_cast<size_t>(x)];
 }
 

@@ -29,11 +29,19 @@ enum class job_reason : uint8_t {
   daemon_draining,      ///< The daemon stops and starts nothing more.
   unreadable,           ///< A run whose definition cannot be read any more.
   held,                 ///< A copy: it waits for somebody to rerun it.
+  key_limit,            ///< As many jobs with its limit_key run as may.
+  rate_limit,           ///< Its queue started as many jobs lately as it may.
+  snoozed_until,        ///< Its worker wants it to run later.
+  quarantined,          ///< It took its worker down too often.
+  suspected,            ///< It may have taken its worker down; it runs alone.
 };
 
-inline constexpr size_t job_reason_count = 19;
+inline constexpr size_t job_reason_count = 24;
 
 std::string to_string(job_reason x);
+
+/// How the error of a job begins that took its worker down too often.
+inline constexpr const char* quarantined_error = "quarantined: ";
 
 /// The error of a job that was not started in time.
 inline constexpr const char* expired_error = "expired";

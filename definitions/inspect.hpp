@@ -27,14 +27,14 @@ auto inspect(Inspector& f, queue_job& x) {
   return f(caf::meta::type_name("queue_job"), x.id, x.parent_id, x.manager_id,
            x.step_id, x.type, x.name, x.queue, x.priority, x.depth,
            x.created_at, x.run_at, x.retry, x.config, x.metadata, x.tags,
-           x.unique_key, x.expires_at);
+           x.unique_key, x.expires_at, x.limit_key, x.timeout);
 }
 
 template <class Inspector>
 auto inspect(Inspector& f, new_job& x) {
   return f(caf::meta::type_name("new_job"), x.type, x.name, x.config,
            x.metadata, x.queue, x.priority, x.run_at, x.retry, x.tags,
-           x.unique_key, x.expires_at);
+           x.unique_key, x.expires_at, x.limit_key, x.timeout);
 }
 
 template <class Inspector>

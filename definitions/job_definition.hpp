@@ -24,6 +24,24 @@ enum class failure_action : uint8_t { stop_all, carry_on, mark_warning };
 std::string to_string(on_error x);
 std::string to_string(failure_action x);
 
+/// What becomes of moments at which a schedule should have fired and the daemon
+/// did not run, or the definition was not enabled.
+enum class missed_runs : uint8_t {
+  skip,     ///< Nothing.
+  run_once, ///< One run for all of them.
+  run_all,  ///< A run for each, one after another.
+};
+
+/// What a schedule does at its moment when a run of the definition goes on.
+enum class overlap : uint8_t {
+  skip,  ///< No run for that moment.
+  queue, ///< A run when the one before is over; at most one waits.
+  allow, ///< Another run beside it.
+};
+
+std::string to_string(missed_runs x);
+std::string to_string(overlap x);
+
 /// How often and how soon failed work is tried again. The wait before attempt
 /// n + 1 is min(backoff * 2^(n-1), backoff_max), plus or minus `jitter`.
 struct retry_policy {
@@ -42,6 +60,16 @@ struct error_tolerance {
   bool operator==(const error_tolerance&) const = default;
 };
 
+/// What the jobs of a step have in common, whatever their worker says.
+struct job_terms_of_step {
+  std::string queue;               ///< "" is the worker's, or "default".
+  std::optional<uint8_t> priority; ///< 0 to 9; absent: the worker's.
+  std::string timeout;             ///< Of an attempt; a duration, "" is none.
+  std::string limit_key;           ///< See queue_job; "" is the worker's.
+
+  bool operator==(const job_terms_of_step&) const = default;
+};
+
 /// One step of a definition: what a worker type shall do, and after what.
 struct step {
   std::string name; ///< Unique in its definition.
@@ -49,9 +77,11 @@ struct step {
   std::string description;
   value config = value::make_object(); ///< For the worker; always an object.
   enum on_error on_error = on_error::carry_on;
-  std::vector<std::string> depends;  ///< Names of other steps; no cycle.
-  bool always_run = false;           ///< Even when a dependency failed.
-  std::string condition;             ///< Kept, not evaluated yet.
+  std::vector<std::string> depends; ///< Names of other steps; no cycle.
+  bool always_run = false;          ///< Even when a dependency failed.
+  std::string condition;            ///< "" is always; see docs/definitions.md.
+  std::string step_timeout;         ///< A duration, "" is no limit.
+  job_terms_of_step job;
   std::optional<retry_policy> retry; ///< Absent: the worker type's own.
 
   bool operator==(const step&) const = default;
@@ -70,7 +100,13 @@ struct job_definition {
   std::string auth_id;     ///< TOML key: authentication.
   std::vector<step> steps; ///< In the order of the file.
   std::string schedule;    ///< 5-field cron, "" is manual.
-  std::string timeout;     ///< A duration, "" is no limit.
+  std::string time_zone;   ///< Of the schedule; an IANA name, "" is UTC.
+  missed_runs missed = missed_runs::run_once;
+  enum overlap overlap = overlap::skip;
+  /// Steps that do not depend on each other run at once; else each waits for
+  /// the one before it in the file.
+  bool parallel = true;
+  std::string timeout; ///< A duration, "" is no limit.
   bool enabled = true;
   bool auto_start = false;
   bool extension = false;
@@ -103,5 +139,6 @@ const std::vector<std::string>& definition_types();
 /// JSON with the field names of the HTTP API. Times that are zero are left out.
 value to_value(const job_definition& x);
 value to_value(const step& x);
+value to_value(const job_terms_of_step& x);
 
 } // namespace quaero

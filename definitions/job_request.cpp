@@ -13,10 +13,11 @@ namespace quaero {
 
 namespace {
 
-constexpr uint8_t names_count = 12;
+constexpr uint8_t names_count = 14;
 constexpr std::array<std::string_view, names_count> field_names{
-  "type",       "name",       "config", "queue",      "priority", "run_at",
-  "expires_at", "unique_key", "retry",  "durability", "tags",     "metadata"};
+  "type",   "name",       "config",     "queue",  "priority",
+  "run_at", "expires_at", "unique_key", "retry",  "durability",
+  "tags",   "metadata",   "limit_key",  "timeout"};
 
 enum class field : uint8_t {
   type,
@@ -31,6 +32,8 @@ enum class field : uint8_t {
   durability,
   tags,
   metadata,
+  limit_key,
+  timeout,
   unknown,
 };
 
@@ -73,6 +76,7 @@ private:
   bool on_text_field(std::string_view x);
   bool take_text(std::string_view x, size_t min, size_t max, std::string& to);
   bool take_time(std::string_view x, timestamp& to);
+  bool take_timeout(std::string_view x, std::chrono::milliseconds& to);
   bool take_durability(std::string_view x);
   bool on_retry_text(std::string_view x);
   bool on_retry_number(double x, bool whole);
@@ -160,7 +164,9 @@ bool request_reader::on_other(const char* what) {
       "a number or an object",
       "a text",
       "an array of texts",
-      "an object"};
+      "an object",
+      "a text",
+      "a duration"};
     type_refused_ |= field_ == field::type;
     return refuse_field(std::string{"must be "}
                         + kinds[static_cast<size_t>(field_)]);
@@ -328,6 +334,10 @@ bool request_reader::on_text_field(std::string_view x) {
       return take_time(x, out.expires_at);
     case field::unique_key:
       return take_text(x, 1, limits_.unique_key_bytes_max, out.unique_key);
+    case field::limit_key:
+      return take_text(x, 1, limit_key_bytes_max, out.limit_key);
+    case field::timeout:
+      return take_timeout(x, out.timeout);
     case field::durability:
       return take_durability(x);
     default:
@@ -348,6 +358,15 @@ bool request_reader::take_time(std::string_view x, timestamp& to) {
   return from_rfc3339(x, to)
          || refuse_field("must be a time of RFC 3339, like "
                          "2026-01-20T02:00:04Z");
+}
+
+bool request_reader::take_timeout(std::string_view x,
+                                  std::chrono::milliseconds& to) {
+  std::chrono::nanoseconds limit{};
+  if (!parse_duration(x, limit) || limit < std::chrono::milliseconds{1})
+    return refuse_field("must be a duration of at least 1ms, like \"30s\"");
+  to = std::chrono::duration_cast<std::chrono::milliseconds>(limit);
+  return true;
 }
 
 bool request_reader::take_durability(std::string_view x) {

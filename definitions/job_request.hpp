@@ -38,7 +38,8 @@ struct job_request {
 
 /// Reads one JSON object, or an array of them:
 /// `{type, name, config, queue, priority, run_at, expires_at, unique_key,
-///   retry, durability, tags, metadata}`. Only `type` must be there; without a
+///   retry, durability, tags, metadata, limit_key, timeout}`. Only `type` must
+///   be there; without a
 /// name the job is called as its type. Refuses every other member by its name.
 /// @param types that some worker executes, sorted.
 /// @param fallback the durability of jobs that name none.

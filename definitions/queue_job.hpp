@@ -52,6 +52,9 @@ struct queue_job {
   /// While a job with this key is not terminal, no other one gets it; "": none.
   std::string unique_key;
   timestamp expires_at{}; ///< Not started afterwards; zero is never.
+  /// Jobs with this key share a limit, such as those of one host; "": none.
+  std::string limit_key;
+  std::chrono::milliseconds timeout{}; ///< Of an attempt; zero is none.
 
   bool operator==(const queue_job&) const = default;
 };
@@ -67,8 +70,10 @@ struct new_job {
   timestamp run_at{};
   retry_policy retry;
   std::vector<std::string> tags;
-  std::string unique_key; ///< "" is none.
-  timestamp expires_at{}; ///< Zero is never.
+  std::string unique_key;              ///< "" is none.
+  timestamp expires_at{};              ///< Zero is never.
+  std::string limit_key;               ///< "" is none.
+  std::chrono::milliseconds timeout{}; ///< Of an attempt; zero is none.
 };
 
 } // namespace quaero

@@ -269,6 +269,14 @@ std::vector<setting> make_audit_table() {
      3'600'000,
      315'360'000'000,
      {}},
+    {"scheduler.missed_max",
+     +[](s& x) { return &x.scheduler.missed_max; },
+     "100",
+     "ticks",
+     "Missed ticks of a schedule with missed = \"run_all\" that get a run.",
+     1,
+     10'000,
+     {}},
   };
 }
 

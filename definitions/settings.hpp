@@ -87,6 +87,10 @@ struct settings {
   } audit;
 
   struct {
+    uint64_t missed_max = 0;
+  } scheduler;
+
+  struct {
     std::string level;  ///< "debug", "info", "warn" or "error".
     std::string format; ///< "text" or "json".
   } log;

@@ -111,6 +111,13 @@ private:
     write_text("authentication", x.auth_id);
     write_text("schedule", x.schedule);
     write_text("timeout", x.timeout);
+    write_text("time_zone", x.time_zone);
+    if (x.missed != missed_runs::run_once)
+      write("missed", to_string(x.missed));
+    if (x.overlap != overlap::skip)
+      write("overlap", to_string(x.overlap));
+    if (!x.parallel)
+      write("parallel", false);
     write("enabled", x.enabled);
     write("auto_start", x.auto_start);
     write("extension", x.extension);
@@ -136,6 +143,9 @@ private:
                        {"backoff_max", format_duration(x.retry->backoff_max)},
                        {"jitter", x.retry->jitter},
                      }));
+    write_text("step_timeout", x.step_timeout);
+    if (x.job != job_terms_of_step{})
+      write("job", to_value(x.job));
     write_members(x.config);
   }
 

@@ -2,6 +2,8 @@
 
 #include "definitions/cron.hpp"
 #include "definitions/definition_reader.hpp"
+#include "definitions/queue_settings.hpp"
+#include "definitions/time_zone.hpp"
 
 #include <algorithm>
 #include <map>
@@ -171,16 +173,25 @@ private:
         add("schedule",
             "invalid cron schedule " + quoted(x_.schedule) + ": " + why);
     }
-    std::chrono::nanoseconds timeout{};
-    auto invalid = "invalid timeout duration " + quoted(x_.timeout) + ": ";
-    if (x_.timeout.empty())
+    if (!find_time_zone(x_.time_zone))
+      add("time_zone", "unknown time zone " + quoted(x_.time_zone)
+                         + " - must be a name of the IANA database, as "
+                           "Europe/Berlin; \"\" is UTC");
+    check_duration("timeout", x_.timeout);
+  }
+
+  // A duration above 0; "" is none.
+  void check_duration(const std::string& field, const std::string& text) {
+    std::chrono::nanoseconds limit{};
+    if (text.empty())
       return;
-    if (!parse_duration(x_.timeout, timeout))
-      add("timeout", invalid
-                       + "expected numbers with units, as in 90s, 30m, "
-                         "2h30m; 10 years at most");
-    else if (timeout.count() == 0)
-      add("timeout", invalid + "must be above 0");
+    auto invalid = "invalid timeout duration " + quoted(text) + ": ";
+    if (!parse_duration(text, limit))
+      add(field, invalid
+                   + "expected numbers with units, as in 90s, 30m, "
+                     "2h30m; 10 years at most");
+    else if (limit.count() == 0)
+      add(field, invalid + "must be above 0");
   }
 
   void check_neighbours(const char* field,
@@ -211,6 +222,7 @@ private:
       check_config(s, i);
       if (s.retry)
         check_retry(s, i);
+      check_terms(s, i);
     }
     check_cycles();
   }
@@ -301,6 +313,19 @@ private:
     if (s.config.find("filter_tags") && !s.config.get_strings("filter_tags"))
       add(step_field(s, i, "filter_tags"),
           start + "'filter_tags' must be an array of strings");
+  }
+
+  void check_terms(const step& s, size_t i) {
+    check_duration(step_field(s, i, "step_timeout"), s.step_timeout);
+    check_duration(step_field(s, i, "job.timeout"), s.job.timeout);
+    auto start = "step " + quoted(s.name) + ": job: ";
+    if (!s.job.queue.empty() && !is_queue_name(s.job.queue))
+      add(step_field(s, i, "job.queue"),
+          start + "queue " + std::string{queue_name_rule});
+    if (s.job.limit_key.size() > limit_key_bytes_max)
+      add(step_field(s, i, "job.limit_key"),
+          start + "limit_key has " + std::to_string(s.job.limit_key.size())
+            + " bytes, allowed " + std::to_string(limit_key_bytes_max));
   }
 
   void check_retry(const step& s, size_t i) {

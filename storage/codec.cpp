@@ -326,6 +326,8 @@ const char* table_name(char letter) {
       return "active";
     case table::queue_settings:
       return "queue_settings";
+    case table::type_slots:
+      return "type_slots";
     case table::answers:
       return "answers";
     case table::children:
@@ -362,6 +364,8 @@ const char* table_name(char letter) {
       return "queue";
     case table::roots:
       return "roots";
+    case table::schedules:
+      return "schedules";
     case table::document_sources:
       return "document_sources";
     case table::daemon_stream:

@@ -8,6 +8,12 @@ namespace {
 
 constexpr uint8_t on_error_count = 4;
 constexpr uint8_t failure_action_count = 3;
+constexpr uint8_t missed_runs_count = 3;
+constexpr uint8_t overlap_count = 3;
+constexpr uint8_t priority_values = 10;
+
+/// Version 1 ends before the time zone.
+constexpr uint8_t definition_version = 2;
 
 template <class Enum>
 void put_enum(std::string& out, Enum x) {
@@ -74,8 +80,25 @@ std::optional<error_tolerance> take_tolerance(record_reader& in) {
   return result;
 }
 
+void put_terms(std::string& out, const job_terms_of_step& x) {
+  put_string(out, x.queue);
+  put_byte(out, x.priority.value_or(priority_values));
+  put_string(out, x.timeout);
+  put_string(out, x.limit_key);
+}
+
+job_terms_of_step take_terms(record_reader& in) {
+  job_terms_of_step result;
+  result.queue = in.take_string();
+  if (auto priority = in.take_byte(); priority < priority_values)
+    result.priority = priority;
+  result.timeout = in.take_string();
+  result.limit_key = in.take_string();
+  return result;
+}
+
 void encode(std::string& out, const job_definition& x) {
-  put_byte(out, record_version);
+  put_byte(out, definition_version);
   for (auto* text :
        {&x.name, &x.type, &x.job_type, &x.description, &x.toml, &x.source_type,
         &x.base_url, &x.auth_id, &x.schedule, &x.timeout, &x.validation_status,
@@ -95,11 +118,19 @@ void encode(std::string& out, const job_definition& x) {
   put_time(out, x.validated_at);
   put_time(out, x.created_at);
   put_time(out, x.updated_at);
+  put_string(out, x.time_zone);
+  put_enum(out, x.missed);
+  put_enum(out, x.overlap);
+  put_byte(out, x.parallel);
+  for (const auto& s : x.steps)
+    put_terms(out, s.job);
 }
 
 bool decode(std::string_view val, job_definition& x) {
   record_reader in{val};
-  in.expect(record_version);
+  const auto version = in.take_byte();
+  if (version != record_version && version != definition_version)
+    in.fail();
   for (auto* text :
        {&x.name, &x.type, &x.job_type, &x.description, &x.toml, &x.source_type,
         &x.base_url, &x.auth_id, &x.schedule, &x.timeout, &x.validation_status,
@@ -119,6 +150,14 @@ bool decode(std::string_view val, job_definition& x) {
   x.validated_at = in.take_time();
   x.created_at = in.take_time();
   x.updated_at = in.take_time();
+  if (version == record_version)
+    return in.done();
+  x.time_zone = in.take_string();
+  x.missed = in.take_enum<missed_runs>(missed_runs_count);
+  x.overlap = in.take_enum<overlap>(overlap_count);
+  x.parallel = in.take_bool();
+  for (auto& s : x.steps)
+    s.job = take_terms(in);
   return in.done();
 }
 

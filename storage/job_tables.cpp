@@ -29,7 +29,9 @@ enum job_field : uint64_t {
   job_tags = 1 << 13,
   job_unique_key = 1 << 14,
   job_expires_at = 1 << 15,
-  job_fields_end = 1 << 16,
+  job_limit_key = 1 << 16,
+  job_timeout = 1 << 17,
+  job_fields_end = 1 << 18,
 };
 
 // The same for an event.
@@ -74,6 +76,8 @@ uint64_t fields_of(const queue_job& x) {
   add(!x.tags.empty(), job_tags);
   add(!x.unique_key.empty(), job_unique_key);
   add(x.expires_at != timestamp{}, job_expires_at);
+  add(!x.limit_key.empty(), job_limit_key);
+  add(x.timeout.count() != 0, job_timeout);
   return result;
 }
 
@@ -111,6 +115,10 @@ void encode_job(std::string& out, const queue_job& x) {
     put_string(out, x.unique_key);
   if (fields & job_expires_at)
     put_time_from(out, x.created_at, x.expires_at);
+  if (fields & job_limit_key)
+    put_string(out, x.limit_key);
+  if (fields & job_timeout)
+    put_varint(out, static_cast<uint64_t>(x.timeout.count()));
 }
 
 void take_job_ids(record_reader& in, uint64_t fields, queue_job& x) {
@@ -155,6 +163,10 @@ bool decode_job(std::string_view val, queue_job& x) {
     x.unique_key = in.take_string();
   if (fields & job_expires_at)
     x.expires_at = in.take_time_from(x.created_at);
+  if (fields & job_limit_key)
+    x.limit_key = in.take_string();
+  if (fields & job_timeout)
+    x.timeout = std::chrono::milliseconds{in.take_varint(INT64_MAX)};
   return in.done();
 }
 

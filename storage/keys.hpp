@@ -15,6 +15,7 @@ namespace quaero::storage {
 enum class table : char {
   active = 'a',
   queue_settings = 'b',
+  type_slots = 'B',
   children = 'c',
   documents = 'd',
   events = 'e',
@@ -26,6 +27,7 @@ enum class table : char {
   job_counts = 'p',
   kv = 'k',
   labels = 'L',
+  schedules = 'S',
   log = 'l',
   meta = 'm',
   answers = 'o',

@@ -23,7 +23,11 @@ enum entry_field : uint64_t {
   entry_unique_key = 1 << 6,
   entry_expires_at = 1 << 7,
   entry_tags = 1 << 8,
-  entry_fields_end = 1 << 9,
+  entry_limit_key = 1 << 9,
+  entry_deaths = 1 << 10,
+  entry_snoozed = 1 << 11,
+  entry_uncounted = 1 << 12,
+  entry_fields_end = 1 << 13,
 };
 
 fixed_key to_key(const queue_key& x) {
@@ -46,6 +50,10 @@ uint64_t fields_of(const queue_entry& x) {
   add(!x.unique_key.empty(), entry_unique_key);
   add(x.expires_at != timestamp{}, entry_expires_at);
   add(!x.tags.empty(), entry_tags);
+  add(!x.limit_key.empty(), entry_limit_key);
+  add(x.deaths != 0, entry_deaths);
+  add(x.snoozed, entry_snoozed);
+  add(x.uncounted != 0, entry_uncounted);
   return result;
 }
 
@@ -73,6 +81,12 @@ void encode(std::string& out, const queue_entry& x) {
     put_time_from(out, id_time(x.id), x.expires_at);
   if (fields & entry_tags)
     put_strings(out, x.tags);
+  if (fields & entry_limit_key)
+    put_string(out, x.limit_key);
+  if (fields & entry_deaths)
+    put_varint(out, x.deaths);
+  if (fields & entry_uncounted)
+    put_varint(out, x.uncounted);
 }
 
 bool decode(std::string_view key, std::string_view val, queue_entry& x) {
@@ -101,6 +115,13 @@ bool decode(std::string_view key, std::string_view val, queue_entry& x) {
     x.expires_at = in.take_time_from(id_time(x.id));
   if (fields & entry_tags)
     x.tags = in.take_strings();
+  if (fields & entry_limit_key)
+    x.limit_key = in.take_string();
+  if (fields & entry_deaths)
+    x.deaths = static_cast<uint32_t>(in.take_varint(UINT32_MAX));
+  if (fields & entry_uncounted)
+    x.uncounted = static_cast<uint32_t>(in.take_varint(UINT32_MAX));
+  x.snoozed = (fields & entry_snoozed) != 0;
   return key_in.done() && in.done();
 }
 
@@ -183,7 +204,9 @@ enum settings_field : uint64_t {
   settings_paused = 1 << 0,
   settings_running_max = 1 << 1,
   settings_length_max = 1 << 2,
-  settings_fields_end = 1 << 3,
+  settings_key_running_max = 1 << 3,
+  settings_rate = 1 << 4,
+  settings_fields_end = 1 << 5,
 };
 
 } // namespace
@@ -197,6 +220,10 @@ void put_queue_settings(write_batch& out, std::string_view name,
     fields |= settings_running_max;
   if (x.length_max)
     fields |= settings_length_max;
+  if (x.key_running_max)
+    fields |= settings_key_running_max;
+  if (x.rate_max)
+    fields |= settings_rate;
   auto& val = out.begin_put(text_key(table::queue_settings, name));
   put_byte(val, record_version);
   put_varint(val, fields);
@@ -204,6 +231,12 @@ void put_queue_settings(write_batch& out, std::string_view name,
     put_varint(val, *x.running_max);
   if (x.length_max)
     put_varint(val, *x.length_max);
+  if (x.key_running_max)
+    put_varint(val, *x.key_running_max);
+  if (x.rate_max) {
+    put_varint(val, *x.rate_max);
+    put_varint(val, static_cast<uint64_t>(x.rate_period.count()));
+  }
   out.end_put();
 }
 
@@ -216,21 +249,58 @@ read_queue_settings(const store& db,
                     std::vector<std::pair<std::string, queue_settings>>& out) {
   out.clear();
   status error;
+  auto result = for_each(
+    db, text_key(table::queue_settings, ""),
+    [&](std::string_view key, std::string_view val) {
+      auto& x = out.emplace_back(key.substr(1), queue_settings{}).second;
+      record_reader in{val};
+      in.expect(record_version);
+      const auto fields = in.take_varint(settings_fields_end - 1);
+      x.paused = (fields & settings_paused) != 0;
+      if (fields & settings_running_max)
+        x.running_max = in.take_varint();
+      if (fields & settings_length_max)
+        x.length_max = in.take_varint();
+      if (fields & settings_key_running_max)
+        x.key_running_max = in.take_varint();
+      if (fields & settings_rate) {
+        x.rate_max = in.take_varint();
+        x.rate_period = std::chrono::milliseconds{in.take_varint(INT64_MAX)};
+      }
+      if (!in.done())
+        error = damaged(key);
+      return error.ok();
+    });
+  return error.ok() ? result : error;
+}
+
+// -- worker types -------------------------------------------------------------
+
+void put_type_slots(write_batch& out, std::string_view type, uint32_t slots) {
+  auto& val = out.begin_put(text_key(table::type_slots, type));
+  put_byte(val, record_version);
+  put_varint(val, slots);
+  out.end_put();
+}
+
+void remove_type_slots(write_batch& out, std::string_view type) {
+  out.remove(text_key(table::type_slots, type));
+}
+
+status read_type_slots(const store& db,
+                       std::vector<std::pair<std::string, uint32_t>>& out) {
+  out.clear();
+  status error;
   auto result
-    = for_each(db, text_key(table::queue_settings, ""),
+    = for_each(db, text_key(table::type_slots, ""),
                [&](std::string_view key, std::string_view val) {
-                 auto& x
-                   = out.emplace_back(key.substr(1), queue_settings{}).second;
                  record_reader in{val};
                  in.expect(record_version);
-                 const auto fields = in.take_varint(settings_fields_end - 1);
-                 x.paused = (fields & settings_paused) != 0;
-                 if (fields & settings_running_max)
-                   x.running_max = in.take_varint();
-                 if (fields & settings_length_max)
-                   x.length_max = in.take_varint();
+                 const auto slots
+                   = static_cast<uint32_t>(in.take_varint(UINT32_MAX));
                  if (!in.done())
                    error = damaged(key);
+                 out.emplace_back(key.substr(1), slots);
                  return error.ok();
                });
   return error.ok() ? result : error;

@@ -116,6 +116,10 @@ struct queue_entry {
   std::string unique_key; ///< Freed with the entry.
   timestamp expires_at{}; ///< Zero is never.
   std::vector<std::string> tags = {};
+  std::string limit_key = {};
+  uint32_t deaths = 0;    ///< Workers that ended while they had the job.
+  uint32_t uncounted = 0; ///< Attempts that its retry policy does not count.
+  bool snoozed = false;   ///< `run_at` is its worker's wish.
   bool operator==(const queue_entry&) const = default;
 };
 
@@ -137,6 +141,12 @@ status read_queue(const store& db, const std::function<void(queue_entry&&)>& f);
 void put_queue_settings(write_batch& out, std::string_view name,
                         const queue_settings& x);
 void remove_queue_settings(write_batch& out, std::string_view name);
+/// Slots of each pool of a worker type, as a user has said.
+void put_type_slots(write_batch& out, std::string_view type, uint32_t slots);
+void remove_type_slots(write_batch& out, std::string_view type);
+status read_type_slots(const store& db,
+                       std::vector<std::pair<std::string, uint32_t>>& out);
+
 status
 read_queue_settings(const store& db,
                     std::vector<std::pair<std::string, queue_settings>>& out);

@@ -2,6 +2,7 @@
 #include "actors/gateway/idempotency.hpp"
 #include "actors/gateway/request_body.hpp"
 #include "actors/gateway/router.hpp"
+#include "actors/gateway/schedule_views.hpp"
 #include "actors/gateway/views.hpp"
 #include "definitions/ascii.hpp"
 #include "definitions/json.hpp"
@@ -94,8 +95,15 @@ size_t first_behind(const std::vector<job_definition>& xs,
   return static_cast<size_t>(first - xs.begin());
 }
 
-value definitions_json(std::vector<job_definition>& xs,
-                       const list_wanted& wanted, const key_lookup& keys) {
+// What is shown of a list.
+struct definition_page {
+  std::vector<job_definition> definitions;
+  uint64_t total = 0;
+  std::string next_cursor;
+};
+
+definition_page page_of(std::vector<job_definition>& xs,
+                        const list_wanted& wanted) {
   std::erase_if(xs, [&](const job_definition& x) {
     return (!wanted.type.empty() && x.type != wanted.type)
            || (wanted.enabled && x.enabled != *wanted.enabled);
@@ -107,23 +115,42 @@ value definitions_json(std::vector<job_definition>& xs,
       return a.id < b.id; // One order only, so that pages never overlap.
     return wanted.before(left, right);
   });
-  value::array out;
+  definition_page out;
+  out.total = xs.size();
   auto begin = wanted.offset;
   if (wanted.from)
     begin = first_behind(xs, wanted);
   auto end = xs.size();
   if (begin < end)
     end = std::min(end, begin + wanted.limit);
-  for (size_t i = begin; i < end; ++i)
-    out.push_back(definition_json(xs[i], keys));
-  std::string next;
   if (begin < end && end < xs.size())
-    next = make_cursor(wanted.name, {place_of(xs[end - 1], wanted.order_by)});
-  return value::make_object({{"job_definitions", std::move(out)},
-                             {"total_count", uint64_t{xs.size()}},
-                             {"limit", uint64_t{wanted.limit}},
-                             {"offset", uint64_t{wanted.offset}},
-                             {"next_cursor", std::move(next)}});
+    out.next_cursor
+      = make_cursor(wanted.name, {place_of(xs[end - 1], wanted.order_by)});
+  for (size_t i = begin; i < end; ++i)
+    out.definitions.push_back(std::move(xs[i]));
+  return out;
+}
+
+// With when it runs, and ran.
+value timed_json(const exchange_ptr& ex, const job_definition& x,
+                 const value& times) {
+  auto out = definition_json(x, keys_of(ex));
+  for (const auto& [name, member] : times.as_object())
+    out.set(name, member);
+  return out;
+}
+
+void reply_page(const exchange_ptr& ex, const definition_page& page,
+                const list_wanted& wanted, const schedule_facts& facts) {
+  const auto now = ex->context().config.clock->now();
+  value::array out;
+  for (const auto& x : page.definitions)
+    out.push_back(timed_json(ex, x, run_times_json(x, facts, now)));
+  ex->reply(value::make_object({{"job_definitions", std::move(out)},
+                                {"total_count", page.total},
+                                {"limit", uint64_t{wanted.limit}},
+                                {"offset", uint64_t{wanted.offset}},
+                                {"next_cursor", page.next_cursor}}));
 }
 
 void list_definitions(const exchange_ptr& ex) {
@@ -136,24 +163,52 @@ void list_definitions(const exchange_ptr& ex) {
   ex->ask<std::vector<job_definition>>(
     ex->actors().reader,
     [=](std::vector<job_definition>& xs) {
-      ex->reply(definitions_json(xs, wanted, keys_of(ex)));
+      auto page = std::make_shared<definition_page>(page_of(xs, wanted));
+      std::vector<std::string> ids;
+      for (const auto& x : page->definitions)
+        if (!x.schedule.empty())
+          ids.push_back(x.id);
+      if (ids.empty())
+        return reply_page(ex, *page, wanted, {});
+      ask_schedules(ex, std::move(ids), [=](const schedule_facts& facts) {
+        reply_page(ex, *page, wanted, facts);
+      });
     },
     atom::list_v);
+}
+
+// The tag of a definition that is shown with its times. What is behind a dash
+// is not of its version.
+std::string timed_tag(const exchange_ptr& ex, const job_definition& x,
+                      const value& times) {
+  auto out = definition_tag(x, keys_of(ex));
+  if (!times.as_object().empty())
+    out.insert(out.size() - 1, '-' + content_hash(to_json(times)));
+  return out;
+}
+
+void reply_definition(const exchange_ptr& ex, const job_definition& x,
+                      const value& times) {
+  auto tag = timed_tag(ex, x, times);
+  auto known = ex->request().field("if-none-match");
+  // The whole tag: what it shows beside the content may differ.
+  if (trim(known) == "*" || known.find(tag) != std::string_view::npos)
+    return ex->reply({304, "", "", {{"ETag", std::move(tag)}}});
+  auto out = json_answer(timed_json(ex, x, times));
+  out.headers.emplace_back("ETag", std::move(tag));
+  ex->reply(std::move(out));
 }
 
 void get_definition(const exchange_ptr& ex) {
   ex->ask<job_definition>(
     ex->actors().reader,
     [ex](job_definition& x) {
-      auto tag = definition_tag(x, keys_of(ex));
-      auto known = ex->request().field("if-none-match");
-      // The whole tag: what it shows beside the content may differ.
-      const bool same
-        = trim(known) == "*" || known.find(tag) != std::string_view::npos;
-      if (same)
-        ex->reply({304, "", "", {{"ETag", std::move(tag)}}});
-      else
-        ex->reply(definition_answer(ex, x));
+      if (x.schedule.empty())
+        return reply_definition(ex, x, value::make_object());
+      ask_schedules(ex, {x.id}, [ex, x](const schedule_facts& facts) {
+        const auto now = ex->context().config.clock->now();
+        reply_definition(ex, x, run_times_json(x, facts, now));
+      });
     },
     atom::get_v, ex->params[0]);
 }

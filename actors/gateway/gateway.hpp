@@ -115,6 +115,7 @@ struct gateway_actors {
   status_actor store;
   answer_store_actor answers;
   operations_actor operations;
+  scheduler_actor scheduler; ///< Null: nothing is known of schedules.
 };
 
 /// The GATEWAY: HTTP/1.1, plain or through TLS, for programs and the manual's

@@ -1,3 +1,4 @@
+#include "actors/gateway/request_body.hpp"
 #include "actors/gateway/router.hpp"
 #include "definitions/json.hpp"
 #include "definitions/time.hpp"
@@ -21,6 +22,9 @@ value queue_json(const queue_info& x, timestamp now) {
      {"paused", x.settings.paused},
      {"running_max", number_or_null(x.settings.running_max)},
      {"length_max", number_or_null(x.settings.length_max)},
+     {"key_running_max", number_or_null(x.settings.key_running_max)},
+     {"rate_max", number_or_null(x.settings.rate_max)},
+     {"rate_period", format_duration(x.settings.rate_period)},
      {"ready", x.ready},
      {"delayed", x.delayed},
      {"running", x.running},
@@ -86,15 +90,30 @@ std::string read_limit(const value& x,
   return {};
 }
 
+std::string read_period(const value& x, queue_change& out) {
+  std::chrono::nanoseconds period{};
+  if (!x.is_string() || !parse_duration(x.as_string(), period))
+    return "must be a duration, like \"1s\"";
+  out.rate_period
+    = std::chrono::duration_cast<std::chrono::milliseconds>(period);
+  return {};
+}
+
 std::string read_member(const std::string& name, const value& x,
                         queue_change& out) {
   if (name == "running_max")
     return read_limit(x, out.running_max);
   if (name == "length_max")
     return read_limit(x, out.length_max);
+  if (name == "key_running_max")
+    return read_limit(x, out.key_running_max);
+  if (name == "rate_max")
+    return read_limit(x, out.rate_max);
+  if (name == "rate_period")
+    return read_period(x, out);
   if (name != "paused")
     return "there is no such member; there are paused, running_max, "
-           "length_max";
+           "length_max, key_running_max, rate_max, rate_period";
   if (!x.is_bool())
     return "must be true or false";
   out.paused = x.as_bool();
@@ -120,6 +139,49 @@ void put_queue(const exchange_ptr& ex) {
   change(ex, std::move(x));
 }
 
+// -- worker types -------------------------------------------------------------
+
+value type_json(const type_info& x) {
+  return value::make_object({{"type", x.type},
+                             {"pools", x.pools},
+                             {"slots", x.slots},
+                             {"slots_changed", x.changed},
+                             {"busy", x.busy},
+                             {"ready", x.ready}});
+}
+
+void list_types(const exchange_ptr& ex) {
+  ex->ask<std::vector<type_info>>(
+    ex->actors().queue,
+    [ex](const std::vector<type_info>& all) {
+      value::array out;
+      for (const auto& x : all)
+        out.push_back(type_json(x));
+      ex->reply(value::make_object(
+        {{"workers", std::move(out)}, {"count", uint64_t{all.size()}}}));
+    },
+    atom::list_v);
+}
+
+void put_type(const exchange_ptr& ex) {
+  value body;
+  if (!read_object(ex, {"slots"}, body))
+    return;
+  const auto* slots = body.find("slots");
+  if (slots == nullptr || (!slots->is_null() && !slots->is_int()))
+    return ex->reply(make_problem(
+      400, "invalid_argument",
+      "slots: must be a whole number, or null for the worker's own"));
+  type_change x;
+  x.type = ex->params[0];
+  if (slots->is_int())
+    x.slots = static_cast<uint32_t>(
+      std::clamp<int64_t>(slots->as_int(), 0, int64_t{slots_max} + 1));
+  ex->ask<type_info>(
+    ex->actors().queue,
+    [ex](const type_info& now) { ex->reply(type_json(now)); }, atom::put_v, x);
+}
+
 } // namespace
 
 const std::vector<route>& queue_routes() {
@@ -129,6 +191,8 @@ const std::vector<route>& queue_routes() {
     {"PUT", "/api/queues/{name}", put_queue, access::operate},
     {"POST", "/api/queues/{name}/pause", pause_queue, access::operate},
     {"POST", "/api/queues/{name}/resume", resume_queue, access::operate},
+    {"GET", "/api/workers", list_types},
+    {"PUT", "/api/workers/{type}", put_type, access::operate},
   };
   return routes;
 }

@@ -26,6 +26,7 @@ inline gateway_actors gateway_actors_of(const runtime& x) {
   out.store = x.store;
   out.answers = x.answers;
   out.operations = x.operations;
+  out.scheduler = x.scheduler;
   return out;
 }
 

@@ -123,6 +123,10 @@ value job_json(const job_view& x, const child_counts& counts) {
   out.set("tags", strings_json(job.tags));
   if (!job.unique_key.empty())
     out.set("unique_key", job.unique_key);
+  if (!job.limit_key.empty())
+    out.set("limit_key", job.limit_key);
+  if (job.timeout.count() > 0)
+    out.set("timeout", format_duration(job.timeout));
   set_time(out, "run_at", job.run_at);
   set_time(out, "expires_at", job.expires_at);
   set_time(out, "created_at", job.created_at);

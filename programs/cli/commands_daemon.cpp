@@ -116,6 +116,20 @@ std::string next_of(const value& x) {
   return times.empty() || !times[0].is_string() ? "" : times[0].as_string();
 }
 
+std::string last_of(const value& x) {
+  const auto* tick = x.find("last_tick");
+  return tick == nullptr ? "" : text_of(*tick, "at");
+}
+
+std::string outcome_of(const value& x) {
+  const auto* tick = x.find("last_tick");
+  const auto* run = x.find("last_run");
+  auto out = tick == nullptr ? "" : text_of(*tick, "outcome");
+  if (out == "started" && run != nullptr && run->find("status") != nullptr)
+    out = text_of(*run, "status");
+  return out;
+}
+
 int list_schedules(command_context& context) {
   static const list_format format{
     .target = "/api/scheduler",
@@ -124,6 +138,7 @@ int list_schedules(command_context& context) {
     .columns
     = {{.heading = "DEFINITION", .member = "definition_id", .shrinks = true},
        {.heading = "SCHEDULE", .member = "schedule"},
+       {.heading = "ZONE", .member = "time_zone"},
        {.heading = "ENABLED",
         .text =
           [](const value& x) {
@@ -131,6 +146,8 @@ int list_schedules(command_context& context) {
                                                                      : "no"};
           }},
        {.heading = "NEXT", .text = next_of},
+       {.heading = "LAST", .text = last_of},
+       {.heading = "OUTCOME", .text = outcome_of},
        {.heading = "NAME", .member = "name", .shrinks = true}},
     .when_empty = "No definition has a schedule.",
     .page_max = 0};

@@ -11,8 +11,13 @@ struct limit_options {
   std::string name;
   int64_t running = 0;
   int64_t length = 0;
+  int64_t key_running = 0;
+  int64_t rate = 0;
+  std::string period;
   bool has_running = false;
   bool has_length = false;
+  bool has_key_running = false;
+  bool has_rate = false;
 };
 
 std::string queue_path(const std::string& name) {
@@ -87,8 +92,15 @@ int limit_queue(command_context& context, const limit_options& options) {
     body.set("running_max", limit(options.running));
   if (options.has_length)
     body.set("length_max", limit(options.length));
+  if (options.has_key_running)
+    body.set("key_running_max", limit(options.key_running));
+  if (options.has_rate)
+    body.set("rate_max", limit(options.rate));
+  if (!options.period.empty())
+    body.set("rate_period", options.period);
   if (body.as_object().empty()) {
-    context.to.err << "quaero: say which limit: --running N or --length N\n";
+    context.to.err << "quaero: say which limit: --running, --length, "
+                      "--key-running, --rate\n";
     return exit_usage;
   }
   auto x = ask(context, json_request("PUT", queue_path(options.name), body));
@@ -108,9 +120,19 @@ void add_limit(CLI::App& group, command_context& context) {
   auto* length = add_value(sub, "--length", options->length, "N",
                            "Jobs that wait or run; 0 = no limit of its own")
                    ->check(CLI::NonNegativeNumber);
-  sub.callback([&context, options, running, length] {
+  auto* key = add_value(sub, "--key-running", options->key_running, "N",
+                        "Jobs at once that share a limit_key; 0 = no limit")
+                ->check(CLI::NonNegativeNumber);
+  auto* rate = add_value(sub, "--rate", options->rate, "N",
+                         "Jobs that start in a period; 0 = no limit")
+                 ->check(CLI::NonNegativeNumber);
+  add_value(sub, "--period", options->period, "DURATION",
+            "Of --rate, like 1s; at most 1h");
+  sub.callback([&context, options, running, length, key, rate] {
     options->has_running = running->count() > 0;
     options->has_length = length->count() > 0;
+    options->has_key_running = key->count() > 0;
+    options->has_rate = rate->count() > 0;
     context.action
       = [options](command_context& x) { return limit_queue(x, *options); };
   });

@@ -291,6 +291,7 @@ std::string daemon::start() {
   how.queue.queues_max = settings_.queue.queues_max;
   how.answers.keep = settings_.idempotency.keep;
   how.queue.report_durability = durability_of(settings_.durability);
+  how.scheduler.missed_max = settings_.scheduler.missed_max;
   how.audit.records_max = settings_.audit.records_max;
   how.audit.age_max = settings_.audit.age_max;
   how.meter = meter_ = std::make_shared<metrics>(built());
@@ -317,6 +318,7 @@ std::string daemon::start() {
   if (!runs)
     return "the database cannot be read: " + message_of(runs.error());
   load_definitions();
+  runtime_->start_schedules();
   if (auto why = write_endpoint(); !why.empty())
     return why;
   log::info("daemon.ready", {{"url", url_},

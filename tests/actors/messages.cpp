@@ -34,13 +34,13 @@ auto members(const retry_policy& x) {
 }
 
 auto members(const queue_job& x) {
-  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q] = x;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q);
+  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s] = x;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s);
 }
 
 auto members(const new_job& x) {
-  auto& [a, b, c, d, e, f, g, h, i, j, k] = x;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k);
+  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = x;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m);
 }
 
 auto members(const log_line& x) {
@@ -59,8 +59,8 @@ auto members(const document& x) {
 }
 
 auto members(const leased_job& x) {
-  auto& [a, b, c, d] = x;
-  return std::tie(a, b, c, d);
+  auto& [a, b, c, d, e, f] = x;
+  return std::tie(a, b, c, d, e, f);
 }
 
 auto members(const job_block& x) {
@@ -69,13 +69,13 @@ auto members(const job_block& x) {
 }
 
 auto members(const job_outcome& x) {
-  auto& [a, b, c, d, e] = x;
-  return std::tie(a, b, c, d, e);
+  auto& [a, b, c, d, e, f, g, h] = x;
+  return std::tie(a, b, c, d, e, f, g, h);
 }
 
 auto members(const job_report& x) {
-  auto& [a, b, c, d, e, f, g, h, i, j] = x;
-  return std::tie(a, b, c, d, e, f, g, h, i, j);
+  auto& [a, b, c, d, e, f, g, h, i, j, k] = x;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k);
 }
 
 auto members(const report_block& x) {
@@ -175,10 +175,23 @@ const queue_job job{make_id(1),
                     R"({"m":1})",
                     {"a", "b"},
                     "u",
-                    at(9)};
+                    at(9),
+                    "host:a",
+                    std::chrono::milliseconds{5}};
 
-const new_job wanted{"t",   "n",    R"({"c":1})", R"({"m":1})", "q",  1,
-                     at(3), policy, {"a"},        "u",          at(9)};
+const new_job wanted{"t",
+                     "n",
+                     R"({"c":1})",
+                     R"({"m":1})",
+                     "q",
+                     1,
+                     at(3),
+                     policy,
+                     {"a"},
+                     "u",
+                     at(9),
+                     "host:a",
+                     std::chrono::milliseconds{5}};
 
 const log_line line{make_id(1),      make_id(2),       make_id(3),
                     log_level::warn, log_origin::step, at(4),
@@ -191,12 +204,14 @@ const document page{"doc_1",    "web",      "s1",         "title",
                     {"a", "b"}, {"run"},    "hash",       at(5),
                     at(6)};
 
-const leased_job lease{job, 17, 3, 16};
+const leased_job lease{job, 17, 3, 16, 2, 1};
 
-const job_outcome outcome{job_status::cancelled, "no", false, 3, R"({"r":1})"};
+const job_outcome outcome{
+  job_status::cancelled,        "no", false, 3, R"({"r":1})",
+  std::chrono::milliseconds{4}, true, true};
 
-const job_report report{make_id(1), 17,    3,        at(7),  true,
-                        outcome,    at(8), {wanted}, {page}, {line}};
+const job_report report{make_id(1), 17,   3,        at(7),  true,  outcome,
+                        at(8),      true, {wanted}, {page}, {line}};
 
 const step_delta delta{make_id(1), 1, -2, 3, 4, 5, 6, 7};
 

@@ -73,6 +73,8 @@ struct fixture : deterministic {
           [](atom::queues) { return std::vector<queue_info>{}; },
           [](atom::queues, const std::string&) { return queue_info{}; },
           [](atom::queues, const queue_change&) { return queue_info{}; },
+          [](atom::list) { return std::vector<type_info>{}; },
+          [](atom::put, const type_change&) { return type_info{}; },
           [](atom::forget, const job_id&) {},
           [](atom::recover, const recovery_ptr&) {},
           [](atom::drain) {},
@@ -269,7 +271,7 @@ BOOST_AUTO_TEST_CASE(a_worker_that_answers_with_an_error_has_failed) {
 }
 
 BOOST_AUTO_TEST_CASE(
-  a_worker_that_dies_fails_its_attempts_and_has_a_successor) {
+  a_worker_that_dies_gives_its_jobs_back_and_has_a_successor) {
   assign(lease());
   assign(lease());
   caf::anon_send_exit(workers[0], caf::exit_reason::kill);
@@ -277,14 +279,64 @@ BOOST_AUTO_TEST_CASE(
   settle();
   BOOST_REQUIRE(reports.size() == 2u);
   for (const auto& x : reports) {
-    BOOST_CHECK(x.outcome.status == job_status::failed);
-    BOOST_CHECK(x.retry_at > clock.now());
+    BOOST_TEST(x.outcome.worker_died);
+    BOOST_TEST(x.outcome.blamed);
+    BOOST_TEST(x.uncounted);
+    BOOST_CHECK(x.retry_at == clock.now());
   }
   BOOST_REQUIRE(workers.size() == 2u);
   assign(lease(2));
   BOOST_REQUIRE(held.size() == 1u);
   finish(job_outcome::ok());
   BOOST_CHECK(reports.back().outcome.status == job_status::completed);
+}
+
+BOOST_AUTO_TEST_CASE(of_attempts_with_a_suspect_only_that_is_blamed) {
+  auto suspect = lease();
+  suspect.deaths = 1;
+  assign(lease());
+  assign(suspect);
+  caf::anon_send_exit(workers[0], caf::exit_reason::kill);
+  held.clear();
+  settle();
+  BOOST_REQUIRE(reports.size() == 2u);
+  for (const auto& x : reports)
+    BOOST_TEST(x.outcome.blamed == (x.id == suspect.job.id));
+}
+
+BOOST_AUTO_TEST_CASE(an_attempt_that_takes_too_long_is_stopped_and_has_failed) {
+  auto x = lease();
+  x.job.timeout = 30s;
+  assign(x);
+  advance(29s);
+  BOOST_TEST(!held[0].context->cancelled());
+  advance(1s);
+  BOOST_TEST(held[0].context->cancelled());
+  BOOST_TEST(reports.empty()); // until the worker has let go
+  finish(job_outcome::stopped());
+  BOOST_REQUIRE(reports.size() == 1u);
+  BOOST_CHECK(reports[0].outcome.status == job_status::failed);
+  BOOST_TEST(reports[0].outcome.error == "timed out after 30s");
+  BOOST_CHECK(reports[0].retry_at > clock.now());
+}
+
+BOOST_AUTO_TEST_CASE(who_is_done_before_he_notices_his_timeout_is_done) {
+  auto x = lease();
+  x.job.timeout = 30s;
+  assign(x);
+  advance(30s);
+  finish(job_outcome::ok());
+  BOOST_CHECK(reports[0].outcome.status == job_status::completed);
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_may_want_a_job_later_as_often_as_it_likes) {
+  auto x = lease(50);
+  x.uncounted = 49;
+  assign(x);
+  finish(job_outcome::later(5min));
+  BOOST_REQUIRE(reports.size() == 1u);
+  BOOST_CHECK(reports[0].retry_at == clock.now() + 5min);
+  BOOST_TEST(reports[0].uncounted);
 }
 
 BOOST_AUTO_TEST_CASE(a_cancelled_attempt_can_notice_and_is_not_repeated) {
@@ -350,19 +402,25 @@ namespace {
 struct block_fixture : fixture {
   std::vector<job_outcome> outcomes;
   bool busy = false; ///< Blocks are not answered.
-  block_worker_actor worker = own(
-    block_worker_actor{sys.spawn([this](block_worker_actor::pointer worker_self)
-                                   -> block_worker_actor::behavior_type {
-      return {[this, worker_self](atom::execute, const job_block&) {
-        auto reply
-          = worker_self->make_response_promise<std::vector<job_outcome>>();
-        if (!busy)
-          reply.deliver(outcomes);
-        return reply;
-      }};
-    })});
-  worker_pool_actor blocks
-    = own(sys.spawn(block_pool, config, worker, queue, &clock));
+  std::vector<block_worker_actor> block_workers;
+  worker_pool_actor blocks = own(sys.spawn(
+    block_pool, config, [this] { return spawn_block_worker(); }, queue,
+    &clock));
+
+  block_worker_actor spawn_block_worker() {
+    block_workers.push_back(
+      sys.spawn([this](block_worker_actor::pointer worker_self)
+                  -> block_worker_actor::behavior_type {
+        return {[this, worker_self](atom::execute, const job_block&) {
+          auto reply
+            = worker_self->make_response_promise<std::vector<job_outcome>>();
+          if (!busy)
+            reply.deliver(outcomes);
+          return reply;
+        }};
+      }));
+    return block_workers.back();
+  }
 
   ~block_fixture() { end_actors(); }
 
@@ -416,23 +474,40 @@ BOOST_AUTO_TEST_CASE(a_worker_that_ends_gives_all_its_blocks_back) {
   assign_block(2);
   assign_block(1);
   BOOST_TEST(reports.empty());
-  caf::anon_send_exit(worker, caf::exit_reason::kill);
+  caf::anon_send_exit(block_workers[0], caf::exit_reason::kill);
   settle();
   BOOST_REQUIRE(reports.size() == 3u);
   for (const auto& x : reports) {
     BOOST_TEST(!x.start_logged);
     BOOST_CHECK(x.retry_at == clock.now());
+    BOOST_TEST(x.outcome.blamed);
   }
   BOOST_TEST(counts_lost(3));
 }
 
-BOOST_AUTO_TEST_CASE(a_worker_that_ends_takes_the_pool_with_it) {
-  caf::anon_send_exit(worker, caf::exit_reason::kill);
+BOOST_AUTO_TEST_CASE(a_block_worker_that_ends_has_a_successor) {
+  caf::anon_send_exit(block_workers[0], caf::exit_reason::kill);
   settle();
   BOOST_TEST(reports.empty());
+  BOOST_REQUIRE(block_workers.size() == 2u);
+  outcomes = {job_outcome::ok()};
   assign_block(1);
-  BOOST_TEST(reports.empty());
-  BOOST_TEST(!ask<actor_status>(blocks, atom::status_v).ok());
+  BOOST_REQUIRE(reports.size() == 1u);
+  BOOST_CHECK(reports[0].outcome.status == job_status::completed);
+}
+
+BOOST_AUTO_TEST_CASE(of_a_block_with_a_suspect_only_that_is_blamed) {
+  busy = true;
+  job_block block;
+  block.jobs = {lease(), lease(), lease()};
+  block.jobs[1].deaths = 1;
+  tell(blocks, atom::assign_v, block);
+  caf::anon_send_exit(block_workers[0], caf::exit_reason::kill);
+  settle();
+  BOOST_REQUIRE(reports.size() == 3u);
+  BOOST_TEST(!reports[0].outcome.blamed);
+  BOOST_TEST(reports[1].outcome.blamed);
+  BOOST_TEST(reports[2].outcome.worker_died);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

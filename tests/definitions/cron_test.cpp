@@ -73,7 +73,7 @@ std::string firings(std::string_view schedule, std::string_view from,
   timestamp at{};
   BOOST_REQUIRE(from_rfc3339(from, at));
   std::string out;
-  for (auto x : next_firings(schedule, at, n)) {
+  for (auto x : next_firings(schedule, {}, at, n)) {
     auto text = to_rfc3339(x);
     out += (out.empty() ? "" : " ") + text.substr(0, 16);
   }

@@ -148,6 +148,7 @@ void catalog_fixture::start() {
     *sys_, settings, db, boot_, system_wall_clock(), key_lookup{},
     [this](const worker_environment& x) { return parrot_kinds(worker, x); });
   BOOST_REQUIRE(rt->recover());
+  rt->start_schedules();
   config.port = 0;
   config.keys = rt->keys();
   config.on_shutdown = [this] { ++stops; };

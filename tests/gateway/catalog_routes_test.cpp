@@ -1,6 +1,7 @@
 // Definitions as they are kept: versions, files, schedules. Before a real
 // runtime.
 
+#include "storage/schedule_tables.hpp"
 #include "tests/gateway/catalog_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -230,14 +231,13 @@ BOOST_AUTO_TEST_CASE(templates_are_listed_and_broken_ones_named) {
               != std::string::npos));
 }
 
-BOOST_AUTO_TEST_CASE(schedules_are_shown_and_said_not_to_fire) {
+BOOST_AUTO_TEST_CASE(schedules_are_shown_with_what_comes) {
   start();
   send("POST", upload, definition("b", "schedule = \"0 0 29 2 *\"\n"));
   send("POST", upload, definition("a", "schedule = \"0 0 30 2 *\"\n"));
   send("POST", upload, definition("c"));
   auto x = get_json("/api/scheduler");
-  BOOST_TEST(!*x.get_bool("running"));
-  BOOST_TEST(!*x.get_bool("firing"));
+  BOOST_TEST(*x.get_bool("firing"));
   BOOST_REQUIRE(at(x, "schedules").as_array().size() == 2u);
   BOOST_TEST(at(x, "schedules.0.definition_id").as_string() == "a");
   BOOST_TEST(at(x, "schedules.0.next_runs").as_array().empty());
@@ -245,6 +245,47 @@ BOOST_AUTO_TEST_CASE(schedules_are_shown_and_said_not_to_fire) {
   BOOST_TEST(at(x, "schedules.1.next_runs").as_array().size() == 5u);
   BOOST_TEST((at(x, "schedules.1.next_runs.0").as_string().find("-02-29T00:00")
               != std::string::npos));
+}
+
+BOOST_AUTO_TEST_CASE(a_definition_has_its_last_run_and_its_next) {
+  start();
+  const auto path = one + "a";
+  send("POST", upload,
+       definition("a", "schedule = \"0 0 29 2 *\"\n"
+                       "time_zone = \"America/New_York\"\n"));
+  BOOST_TEST(get_json(path).find("last_run") == nullptr);
+  BOOST_TEST((get_json(path).get_string("next_run")->find("-02-29T05:00")
+              != std::string::npos));
+  const auto tag = get(path).header("etag");
+  schedule_record record;
+  BOOST_REQUIRE(from_string(run("a"), record.run));
+  BOOST_REQUIRE(from_rfc3339("2024-02-29T05:00:00Z", record.last_tick));
+  record.run_for = record.last_tick;
+  record.outcome = tick_outcome::started;
+  rt->drain(std::chrono::seconds{10});
+  storage::write_batch batch;
+  storage::put_schedule(batch, "a", record);
+  BOOST_REQUIRE(db->write(batch, true).ok());
+  restart();
+  for (const auto& x : {get_json(path), *get_json("/api/job-definitions")
+                                           .find("job_definitions")
+                                           ->as_array()
+                                           .begin()}) {
+    BOOST_TEST(at(x, "last_run.job_id").as_string() == to_string(record.run));
+    BOOST_TEST(at(x, "last_run.status").as_string() == "completed");
+    BOOST_TEST(at(x, "last_run.scheduled_for").as_string()
+               == "2024-02-29T05:00:00.000Z");
+  }
+  auto row = at(get_json("/api/scheduler"), "schedules.0");
+  BOOST_TEST(at(row, "last_tick.outcome").as_string() == "started");
+  BOOST_TEST(at(row, "last_run.status").as_string() == "completed");
+  BOOST_TEST((at(row, "next_runs_local.0").as_string().find("T00:00:00.000-05")
+              != std::string::npos));
+  // The version is the same, what is shown is not.
+  const auto now = get(path).header("etag");
+  BOOST_TEST(now != tag);
+  BOOST_TEST(send("PUT", path, get(path).body, {{"If-Match", tag}}).status
+             == 200);
 }
 
 BOOST_AUTO_TEST_CASE(settings_are_shown_and_variables_read_again) {

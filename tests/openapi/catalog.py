@@ -24,7 +24,7 @@ schedule = "0 2 * * *"
 type = "noop"
 """)
     page = call("GET", "/api/scheduler", 200)
-    assert page["schedules"] and not page["firing"]
+    assert page["schedules"] and page["firing"]
     one = {"id": "timed"}
     body = call("GET", base + "/{id}", 200, params=one)
     call("PUT", base + "/{id}", 412, params=one, body=body,

@@ -150,9 +150,13 @@ const std::vector<exchange> exchanges{
    "GET /api/scheduler",
    "",
    R"({"schedules":[{"definition_id":"d","name":"D","schedule":"0 2 * * *",
-       "enabled":true,"next_runs":["2026-01-21T02:00:00Z"]}]})",
-   "DEFINITION  SCHEDULE   ENABLED  NEXT                  NAME\n"
-   "d           0 2 * * *  yes      2026-01-21T02:00:00Z  D\n"},
+       "enabled":true,"time_zone":"UTC","next_runs":["2026-01-21T02:00:00Z"],
+       "last_tick":{"at":"2026-01-20T02:00:00Z","outcome":"started"},
+       "last_run":{"job_id":"j","status":"completed"}}]})",
+   "DEFINITION  SCHEDULE   ZONE  ENABLED  NEXT                  "
+   "LAST                  OUTCOME    NAME\n"
+   "d           0 2 * * *  UTC   yes      2026-01-21T02:00:00Z  "
+   "2026-01-20T02:00:00Z  completed  D\n"},
   {{"tokens", "revoke", "t"}, "DELETE /api/tokens/t", "", "", "t revoked\n"},
   {{"credentials", "list"},
    "GET /api/auth/list",

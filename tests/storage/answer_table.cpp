@@ -61,9 +61,25 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(queue_settings_table, memory_fixture)
 
+BOOST_AUTO_TEST_CASE(slots_of_types_come_back_and_go) {
+  write(*db, [](write_batch& out) {
+    put_type_slots(out, "noop", 7);
+    put_type_slots(out, "crawler_url", 10'000);
+    put_type_slots(out, "gone", 1);
+    remove_type_slots(out, "gone");
+  });
+  std::vector<std::pair<std::string, uint32_t>> found;
+  require_ok(read_type_slots(*db, found));
+  BOOST_REQUIRE_EQUAL(found.size(), 2u);
+  BOOST_CHECK(found[0] == std::pair(std::string{"crawler_url"}, 10'000u));
+  BOOST_CHECK(found[1] == std::pair(std::string{"noop"}, 7u));
+}
+
 BOOST_AUTO_TEST_CASE(settings_come_back_exactly_in_the_order_of_names) {
-  const queue_settings all{true, 7, uint64_t{1} << 40};
-  const queue_settings one{false, std::nullopt, 1};
+  const queue_settings all{true, 7,   uint64_t{1} << 40,
+                           3,    100, std::chrono::minutes{2}};
+  queue_settings one;
+  one.length_max = 1;
   write(*db, [&](write_batch& out) {
     put_queue_settings(out, "slow", all);
     put_queue_settings(out, "a", one);

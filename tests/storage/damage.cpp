@@ -1,3 +1,4 @@
+#include "storage/schedule_tables.hpp"
 #include "storage/stream_tables.hpp"
 #include "tests/storage/samples.hpp"
 
@@ -21,6 +22,7 @@ status read_all(const store& db) {
   std::string val;
   std::vector<key_pair> pairs;
   std::vector<credential> credentials;
+  std::unordered_map<std::string, schedule_record> schedules;
   std::vector<std::string> tags;
   document_counts counts;
   bool complete = false;
@@ -48,6 +50,7 @@ status read_all(const store& db) {
         read_daemon_stream(db, 0, [](stream_item&&) { return true; }),
         read_pairs(db, pairs),
         read_credentials(db, credentials),
+        read_schedules(db, schedules),
         sort_documents(db, {}, 10, documents, total, complete),
         count_documents(db, counts),
         read_document_tags(db, 10, tags),
@@ -64,6 +67,7 @@ void fill(store& db) {
     x.documents = 1;
     put_totals(out, x);
     put_definition(out, full_definition());
+    put_schedule(out, "nightly", full_schedule());
     put_job(out, full_job());
     put_event(out, 0, full_event());
     put_active(out, make_id(7));

@@ -37,6 +37,8 @@ queue_job full_job() {
   x.tags = {"nightly", "caf\xc3\xa9"};
   x.unique_key = "page:1";
   x.expires_at = at(7200000000000);
+  x.limit_key = "host:localhost";
+  x.timeout = std::chrono::minutes{3};
   return x;
 }
 
@@ -69,6 +71,10 @@ queue_entry full_entry() {
   x.unique_key = "page:1";
   x.expires_at = at(6000);
   x.tags = {"nightly", "own"};
+  x.limit_key = "host:localhost";
+  x.deaths = 2;
+  x.uncounted = 5;
+  x.snoozed = true;
   return x;
 }
 
@@ -126,6 +132,7 @@ step full_step() {
   x.depends = {"first", "second"};
   x.always_run = true;
   x.condition = "never";
+  x.job = {"slow", uint8_t{9}, "5m", "host"};
   x.retry = retry_policy{5, std::chrono::milliseconds{10},
                          std::chrono::seconds{3}, 1};
   return x;
@@ -133,8 +140,24 @@ step full_step() {
 
 } // namespace
 
+schedule_record full_schedule() {
+  schedule_record x;
+  x.last_tick = at(7);
+  x.outcome = tick_outcome::failed;
+  x.other = make_id(8);
+  x.error = "no such step";
+  x.run = make_id(9);
+  x.run_for = at(3);
+  x.waiting = at(5);
+  return x;
+}
+
 job_definition full_definition() {
   job_definition x;
+  x.time_zone = "Europe/Berlin";
+  x.missed = missed_runs::run_all;
+  x.overlap = overlap::allow;
+  x.parallel = false;
   x.id = "nightly";
   x.name = "Nightly";
   x.type = "local_dir";

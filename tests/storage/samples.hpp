@@ -1,5 +1,6 @@
 #pragma once
 
+#include "definitions/schedule.hpp"
 #include "storage/pair_tables.hpp"
 #include "storage/tables.hpp"
 #include "tests/storage/stores.hpp"
@@ -21,6 +22,7 @@ document full_document();
 job_definition full_definition();
 key_pair full_pair();
 credential full_credential();
+schedule_record full_schedule();
 
 /// Writes one batch.
 template <class F>

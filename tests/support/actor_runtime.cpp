@@ -78,6 +78,7 @@ std::optional<uint64_t> runtime_fixture::start() {
     return std::nullopt;
   tell(rt->dispatcher, atom::recover_v);
   tell(rt->operations, atom::recover_v);
+  tell(rt->scheduler, atom::recover_v);
   return recovered->value;
 }
 

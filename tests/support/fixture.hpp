@@ -39,12 +39,16 @@ public:
 
   timestamp now() const override {
     return timestamp{std::chrono::hours{24 * 365 * 56}}
-           + (scheduler_.clock().now() - start_);
+           + (scheduler_.clock().now() - start_) + set_by_;
   }
+
+  /// Somebody sets the clock; timers do not notice.
+  void set_by(std::chrono::nanoseconds x) { set_by_ += x; }
 
 private:
   caf::scheduler::test_coordinator& scheduler_;
   caf::actor_clock::time_point start_;
+  std::chrono::nanoseconds set_by_{0};
 };
 
 /// What has become of a request. `value` counts only when ok().

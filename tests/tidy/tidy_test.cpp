@@ -152,6 +152,7 @@ BOOST_AUTO_TEST_CASE(outside_libraries_are_included_only_at_home) {
     {"rapidjson/", {"definitions/json.cpp"}},
     {"boost/beast", {"actors/gateway/", "tests/support/", "tests/gateway/"}},
     {"toml++/", {"definitions/"}},
+    {"date/", {"definitions/time_zone.cpp"}},
     {"curl/",
      {"actors/workers/crawler/", "programs/cli/http_client.cpp", "tests/"}},
     {"openssl/",

@@ -55,7 +55,8 @@ worker_kind kind(const worker_environment& environment) {
     = environment.system.spawn(definition_worker, std::make_shared<logic>());
   out.job_type = type;
   out.slots = 2048; // blocks of them; they hold nothing while they wait
-  out.block_worker = environment.system.spawn(worker);
+  out.spawn_block_worker
+    = [&system = environment.system] { return system.spawn(worker); };
   return out;
 }
 
