@@ -245,6 +245,9 @@ bool manager_job_state::decide(size_t i) {
     skip_step(i, run_stopped);
   } else if (!ready(step_at(i), culprit)) {
     return false;
+  } else if (!config.definition.parallel && !running.empty()
+             && (culprit.empty() || step_at(i).always_run)) {
+    return false; // its turn comes when that one is over
   } else if (culprit.empty()) {
     start_step(i);
   } else if (step_at(i).always_run) {

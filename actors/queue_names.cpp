@@ -228,12 +228,15 @@ void queue_state::change(const queue_change& x,
 
 // -- why a job does not run ---------------------------------------------------
 
-/// Jobs of the same run, that are due before; of each other run no more than
-/// that and one, because runs take turns.
+/// Jobs that go first: those of its own run, as many of each other run in its
+/// lane because runs take turns (one more of those whose turn comes sooner),
+/// and what is due before in other lanes.
 uint64_t queue_state::jobs_before(const queued_job& x) const {
   const auto due = due_of(x);
   const auto& run = scopes[x.scope].manager;
-  auto count = [&](const lane_jobs& all, uint64_t most) {
+  const auto& mine = x.lane->ready[x.priority];
+  const auto most = config.position_max + 1;
+  auto count = [&](const lane_jobs& all) {
     uint64_t out = 0;
     for (const auto* other = all.front();
          other != nullptr && other != &x && due_of(*other) < due && out < most;
@@ -242,21 +245,25 @@ uint64_t queue_state::jobs_before(const queued_job& x) const {
     return out;
   };
   uint64_t own = 0;
-  x.lane->ready[x.priority].for_each([&](const auto& group) {
+  mine.for_each([&](const auto& group) {
     if (group.run == run)
-      own = count(group.jobs, config.position_max + 1);
+      own = count(group.jobs);
   });
   uint64_t out = own;
-  for (const auto& [queue, lanes] : x.lane->type->sets) {
-    if (!lanes.queue->open())
-      continue;
+  bool sooner = true;
+  mine.for_each([&](const auto& group) {
+    if (group.run == run)
+      sooner = false;
+    else if (out < most)
+      out += std::min(group.jobs.size(), own + uint64_t{sooner});
+  });
+  for (const auto& [queue, lanes] : x.lane->type->sets)
     for (const auto& lane : lanes.ready)
-      lane.for_each([&](const auto& group) {
-        const bool same = &lane == &x.lane->ready[x.priority];
-        if (out <= config.position_max && !(same && group.run == run))
-          out += count(group.jobs, same ? own + 1 : config.position_max + 1);
-      });
-  }
+      if (lanes.queue->open() && &lane != &mine)
+        lane.for_each([&](const auto& group) {
+          if (out < most)
+            out += count(group.jobs);
+        });
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include "bench/live.hpp"
 
 #include "actors/gateway/gateway.hpp"
+#include "actors/gateway/runtime_actors.hpp"
 #include "actors/runtime.hpp"
 #include "storage/leveldb_store.hpp"
 #include "storage/tables.hpp"
@@ -243,12 +244,7 @@ live_bench_result run_live(const live_bench_config& how) {
     gateway server;
     gateway_config listen;
     listen.port = 0;
-    gateway_actors actors{
-      rt.dispatcher, rt.jobs,      rt.steps,      rt.queue, rt.readers.front(),
-      rt.collector,  rt.documents, rt.searcher(), rt.pairs, rt.credentials,
-      rt.catalog,    rt.hub,       rt.tokens,     rt.audit, rt.census,
-      rt.store,      rt.answers,   rt.operations};
-    auto port = server.start(system, listen, actors);
+    auto port = server.start(system, listen, gateway_actors_of(rt));
     if (!port)
       throw std::runtime_error{message_of(port.error())};
     caf::scoped_actor self{system};

@@ -50,6 +50,23 @@ BOOST_AUTO_TEST_CASE(a_step_starts_when_the_one_it_depends_on_is_done) {
   check_over();
 }
 
+BOOST_AUTO_TEST_CASE(without_parallel_one_step_runs_at_a_time) {
+  auto x = make_definition(
+    "line", {make_step("a", {"c"}), make_step("b"), make_step("c")});
+  x.parallel = false;
+  const auto id = run(x);
+  BOOST_TEST(started(id) == "b"); // the first that may
+  release();
+  BOOST_TEST(started(id) == "b c");
+  restart();
+  BOOST_TEST(started(id) == "b c");
+  release();
+  BOOST_TEST(started(id) == "b c a");
+  release();
+  BOOST_CHECK(status(id) == job_status::completed);
+  check_over();
+}
+
 BOOST_AUTO_TEST_CASE(one_request_shows_the_tree_of_actors) {
   const auto id = run(make_definition("one", {make_step("a")}));
   auto all = ask<actor_status>(rt->census, atom::status_v);
