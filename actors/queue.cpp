@@ -375,9 +375,7 @@ queue(queue_impl::stateful_pointer<queue_state> self, queue_config config,
       return self->state.on_change(x);
     },
     [self](atom::list) { return self->state.on_types(); },
-    [self](atom::put, const type_change& x) {
-      return self->state.on_change_type(x);
-    },
+    [self](atom::put, const type_change& x) { return self->state.on_slots(x); },
     [self](atom::forget, const job_id& x) { self->state.cancelled.erase(x); },
     [self](atom::recover, const recovery_ptr& x) {
       self->state.on_recover(*x);

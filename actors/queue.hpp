@@ -220,7 +220,7 @@ struct queue_state {
   explanation explain_rate(const named_queue& queue) const;
   void recover_slots(const std::string& type, uint32_t slots);
   std::vector<type_info> on_types() const;
-  caf::typed_response_promise<type_info> on_change_type(const type_change& x);
+  caf::typed_response_promise<type_info> on_slots(const type_change& x);
 
   // -- running jobs (queue_dispatch.cpp) --------------------------------------
   void dispatch();

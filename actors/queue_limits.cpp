@@ -234,7 +234,7 @@ std::vector<type_info> queue_state::on_types() const {
 }
 
 caf::typed_response_promise<type_info>
-queue_state::on_change_type(const type_change& x) {
+queue_state::on_slots(const type_change& x) {
   auto reply = self->make_response_promise<type_info>();
   auto i = types.find(x.type);
   if (i == types.end() || i->second.pools.empty()) {

@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(a_record_of_another_version_is_refused) {
     require_ok(put(*db, key, val));
     ++refused;
   }
-  BOOST_CHECK_EQUAL(refused, 12u);
+  BOOST_CHECK_EQUAL(refused, 13u);
 }
 
 BOOST_AUTO_TEST_CASE(bytes_behind_a_record_are_refused) {
