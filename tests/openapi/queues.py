@@ -56,7 +56,24 @@ def check_queues(client):
     assert call("GET", "/api/queues", 200)["count"] >= 2
 
 
+
+def check_workers(client):
+    call = client.call
+    one = "/api/workers/{type}"
+    types = call("GET", "/api/workers", 200)["workers"]
+    own = next(x["slots"] for x in types if x["type"] == "noop")
+    now = call("PUT", one, 200, params={"type": "noop"}, body={"slots": 7})
+    assert now["slots"] == 7 and now["slots_changed"]
+    call("PUT", one, 400, params={"type": "noop"}, body={"slots": 0})
+    call("PUT", one, 400, params={"type": "noop"}, body={"slots": "7"})
+    call("PUT", one, 400, params={"type": "noop"}, body={"size": 7})
+    call("PUT", one, 404, params={"type": "nobody"}, body={"slots": 7})
+    now = call("PUT", one, 200, params={"type": "noop"}, body={"slots": None})
+    assert now["slots"] == own and not now["slots_changed"]
+
+
 def run(client, _):
     job = check_enqueue(client)
     check_one(client, job)
     check_queues(client)
+    check_workers(client)
