@@ -277,6 +277,8 @@ void queue_state::committed(gathering& done) {
   for (auto* x : done.gone) {
     if (x->place == queue_place::reported)
       end_lease(*x);
+    else if (x->has_terms)
+      open_gates_of(*x);
     if (x->key.lane != storage::delayed_lane)
       sequences.release(x->key.sequence);
     leave(*x);

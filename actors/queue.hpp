@@ -107,6 +107,7 @@ struct queue_state {
   job_timers expiries; ///< Of jobs that are ready or delayed.
   /// When queues that have started as many jobs as they may go on.
   std::set<std::pair<caf::actor_clock::time_point, named_queue*>> rate_timers;
+  std::vector<queued_job*> held_back; ///< At gates, in this dispatch.
   std::unordered_map<job_id, job_terms> terms;
   std::unordered_map<std::string, job_id> unique; ///< Key -> its job.
   std::vector<scope> scopes{1};                   ///< 0 is "no step".
@@ -208,6 +209,7 @@ struct queue_state {
   void hold_at(key_gate& gate, queued_job& x);
   void leave_gate(queued_job& x);
   void open_gate(key_gate& gate, uint64_t room);
+  void open_gates_of(const queued_job& x);
   static uint64_t room_of(const named_queue& queue, const key_gate& gate);
   void count_running(queued_job& x);
   void count_over(queued_job& x);

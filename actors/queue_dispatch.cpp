@@ -56,6 +56,8 @@ std::vector<queued_job*> queue_state::take(type_lanes& where, size_t count) {
     take_from(from, where.open.empty() ? nullptr : *where.open.begin(), count,
               out);
     refresh(from);
+    for (auto* x : std::exchange(held_back, {}))
+      open_gates_of(*x);
   }
   return out;
 }

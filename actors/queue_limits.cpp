@@ -35,6 +35,7 @@ void queue_state::hold_at(key_gate& gate, queued_job& x) {
   gate.held[x.priority].push_back(x);
   ++gate.waiting;
   x.gate = &gate;
+  held_back.push_back(&x); // its other gate may have let it through
 }
 
 void queue_state::leave_gate(queued_job& x) {
@@ -58,6 +59,18 @@ void queue_state::open_gate(key_gate& gate, uint64_t room) {
     ++x.lane->size;
     refresh(*x.lane);
   }
+}
+
+/// A job that had been let through does not start after all: it has ended, or
+/// waits at its other gate. Those behind it must not wait for it.
+void queue_state::open_gates_of(const queued_job& x) {
+  const auto& has = terms.at(x.id);
+  auto& suspects = x.lane->type->suspects;
+  if (has.deaths != 0 && suspects.running == 0)
+    open_gate(suspects, 1);
+  auto& queue = *x.lane->queue;
+  if (auto i = queue.gates.find(has.limit_key); i != queue.gates.end())
+    open_gate(i->second, room_of(queue, i->second));
 }
 
 /// How many more jobs of a key may start.

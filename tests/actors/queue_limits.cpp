@@ -120,6 +120,40 @@ BOOST_AUTO_TEST_CASE(a_job_at_its_key_says_so_and_can_be_cancelled) {
   BOOST_TEST(stats().ready == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(who_is_let_through_and_cancelled_keeps_nobody_back) {
+  limit_key(1);
+  auto& pool = attach(2);
+  const auto made
+    = enqueue({keyed("1", "a"), named("x"), keyed("2", "a"), keyed("3", "a")});
+  slots(1); // "x" keeps the only one
+  slots(3); // both others come to their gate
+  slots(1);
+  BOOST_TEST(names(pool) == "1 x");
+  report(pool.assigned[0]); // lets "2" through, which has no slot
+  BOOST_CHECK(explain(made[3]).reason == job_reason::key_limit);
+  BOOST_TEST(ask(aut, atom::cancel_v, atom::job_v, made[2]).ok());
+  report(pool.assigned[1]);
+  BOOST_TEST(names(pool) == "1 x 3");
+}
+
+BOOST_AUTO_TEST_CASE(a_suspect_at_its_key_keeps_no_other_suspect_back) {
+  limit_key(1);
+  auto& pool = attach(10);
+  enqueue({keyed("1", "a"), named("2")});
+  const auto first = pool.assigned;
+  enqueue({keyed("3", "a")});
+  die(first[0]); // "1" comes back, and "3" has its key by now or not
+  die(first[1]);
+  std::set<std::string> done;
+  for (size_t i = 2; i < pool.assigned.size(); ++i) {
+    const auto lease = pool.assigned[i];
+    report(lease);
+    done.insert(lease.job.name);
+  }
+  BOOST_TEST(done.size() == 3u);
+  BOOST_TEST(entries().empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_key_is_kept_over_a_restart_and_a_retry) {
   limit_key(1);
   attach(10);
