@@ -201,6 +201,11 @@ using manager_job_actor = caf::typed_actor<
   // With its monitor and its steps that run.
   caf::replies_to<atom::status>::with<actor_status>>;
 
+/// Who turns "run this definition" into a run.
+using run_starter_actor = caf::typed_actor<
+  // See the DISPATCHER.
+  caf::replies_to<atom::execute, run_request>::with<run_started>>;
+
 /// The JOB MANAGER: makes, finds and recovers jobs. Knows nothing of routing.
 /// What a JOB KEEPER is asked may be asked here, too.
 using job_manager_actor = job_keeper_actor::extend<
@@ -223,6 +228,12 @@ using job_manager_actor = job_keeper_actor::extend<
   caf::replies_to<atom::explain, job_id>::with<explanation>,
   // A run is over.
   caf::reacts_to<atom::done, job_id>,
+  // Replies when that run is over, with how it ended; ec::not_found.
+  caf::replies_to<atom::watch, job_id>::with<job_view>,
+  // Starts runs that runs want.
+  caf::reacts_to<atom::attach, run_starter_actor>,
+  // A run wants another one: passed on to the starter.
+  caf::replies_to<atom::execute, run_request>::with<run_started>,
   // Tells the watcher of every run from now on, and of those that go on.
   caf::reacts_to<atom::subscribe, run_watcher_actor>,
   // Brings every run and queued job back that the database says was going on;
@@ -234,8 +245,10 @@ using job_manager_actor = job_keeper_actor::extend<
 /// The DISPATCHER: turns a definition into a run, one at a time each unless it
 /// is asked for another one beside it.
 using dispatcher_actor = status_actor::extend<
-  // ec::not_found, ec::disabled, ec::invalid_argument, ec::conflict (its run is
-  // still going on; the message holds the id), ec::shutting_down.
+  // ec::not_found, ec::disabled, ec::invalid_argument (also: its pre_jobs and
+  // post_jobs lead back to it), ec::conflict (its run is still going on; the
+  // message holds the id), ec::shutting_down. What a run wants waits while the
+  // daemon starts.
   caf::replies_to<atom::execute, run_request>::with<run_started>,
   // Runs again what a run was started with, or makes a job like a job;
   // ec::conflict as above, and the JOB KEEPER's errors.

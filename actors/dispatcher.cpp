@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <utility>
 
 namespace quaero {
@@ -70,21 +71,50 @@ caf::error dispatcher_state::refusal() const {
 caf::typed_response_promise<run_started>
 dispatcher_state::on_execute(const run_request& x) {
   auto reply = self->make_response_promise<run_started>();
+  if (!recovered && !draining && x.cause.for_run)
+    early.push_back([this, reply, x] { execute(reply, x); });
+  else
+    execute(reply, x);
+  return reply;
+}
+
+void dispatcher_state::execute(caf::typed_response_promise<run_started> reply,
+                               const run_request& x) {
   if (auto e = refusal()) {
     reply.deliver(std::move(e));
-    return reply;
+    return;
   }
   claim(
     x.definition_id, x.beside, [this, reply, x] { start_run(reply, x); },
-    [reply](caf::error e) mutable { reply.deliver(std::move(e)); });
-  return reply;
+    [this, reply, x](caf::error e, const job_id& run) mutable {
+      if (x.join)
+        join(reply, x, run);
+      else
+        reply.deliver(std::move(e));
+    });
+}
+
+/// @param run that has the definition's place; none: it is being made.
+void dispatcher_state::join(caf::typed_response_promise<run_started> reply,
+                            const run_request& x, const job_id& run) {
+  if (run)
+    reply.deliver(run_started{run, {}, true});
+  else
+    active[x.definition_id].joining.push_back(
+      [this, reply, x] { execute(reply, x); });
+}
+
+void dispatcher_state::on_recover() {
+  recovered = true;
+  for (const auto& f : std::exchange(early, {}))
+    f();
 }
 
 /// Takes the definition's place for a run that is about to be made; made() is
 /// to be called when it was, or was not.
 void dispatcher_state::claim(const std::string& id, bool beside,
                              std::function<void()> granted,
-                             std::function<void(caf::error)> refused) {
+                             refused_handler refused) {
   auto& x = active[id];
   if (x.empty() || beside) {
     ++x.making;
@@ -97,13 +127,13 @@ void dispatcher_state::claim(const std::string& id, bool beside,
 /// The same when the place has a run.
 void dispatcher_state::claim_taken(const std::string& id, const place& taken,
                                    std::function<void()> granted,
-                                   std::function<void(caf::error)> refused) {
+                                   refused_handler refused) {
   const auto run = taken.runs.empty() ? job_id{} : taken.runs.back();
   auto why
     = make_error(ec::conflict, "job definition '" + id + "' is already running"
                                  + (run ? " as job " + to_string(run) : ""));
   if (taken.making > 0) {
-    refused(std::move(why));
+    refused(std::move(why), job_id{});
     return;
   }
   // Its end may be committed, and seen by the user, before word of it is here.
@@ -116,13 +146,13 @@ void dispatcher_state::claim_taken(const std::string& id, const place& taken,
             && std::count(i->second.runs.begin(), i->second.runs.end(), run)
                  > 0;
         if (here && !is_terminal(y.state.status)) {
-          refused(why);
+          refused(why, run);
           return;
         }
         run_over(id, run);
         claim(id, false, granted, refused);
       },
-      [why, refused](caf::error&) { refused(why); });
+      [why, run, refused](caf::error&) { refused(why, run); });
 }
 
 /// A run that a place was claimed for is known to the JOB MANAGER, or could not
@@ -130,12 +160,15 @@ void dispatcher_state::claim_taken(const std::string& id, const place& taken,
 void dispatcher_state::made(const std::string& id) {
   const auto i = active.find(id);
   --i->second.making;
-  if (!i->second.empty())
-    return;
-  active.erase(i);
-  // Whom it kept back hears of no other end.
-  for (const auto& x : watchers)
-    self->send(x, atom::watch_v, id, job_id{}, false);
+  const auto joining = std::exchange(i->second.joining, {});
+  if (i->second.empty()) {
+    active.erase(i);
+    // Whom it kept back hears of no other end.
+    for (const auto& x : watchers)
+      self->send(x, atom::watch_v, id, job_id{}, false);
+  }
+  for (const auto& f : joining)
+    f();
 }
 
 void dispatcher_state::run_over(const std::string& id, const job_id& run) {
@@ -147,33 +180,57 @@ void dispatcher_state::run_over(const std::string& id, const job_id& run) {
     active.erase(i);
 }
 
-void dispatcher_state::start_run(caf::typed_response_promise<run_started> reply,
-                                 const run_request& x) {
-  const auto id = x.definition_id;
-  auto failed = [this, reply, id](caf::error& e) mutable {
-    made(id);
-    reply.deliver(std::move(e));
-  };
+// -- definitions that want each other -----------------------------------------
+
+/// What pre_jobs and post_jobs lead to from a definition. A way back to it
+/// would have runs wait for each other, or follow each other for ever.
+struct dispatcher_state::circle_search {
+  explicit circle_search(job_definition& of) : definition{std::move(of)} {
+    add(definition);
+  }
+
+  void add(const job_definition& x) {
+    for (const auto* ids : {&x.pre_jobs, &x.post_jobs})
+      for (const auto& id : *ids)
+        if (seen.insert(id).second)
+          open.emplace_back(id, x.id);
+  }
+
+  /// Of which ids a search looks at most.
+  static constexpr size_t seen_max = 1000;
+
+  job_definition definition;
+  std::set<std::string> seen;
+  /// Definitions to look at, and which definition names them.
+  std::vector<std::pair<std::string, std::string>> open;
+  std::function<void()> none;
+  std::function<void(caf::error&)> found;
+};
+
+void dispatcher_state::search_circle(const std::shared_ptr<circle_search>& x) {
+  if (x->open.empty() || x->seen.size() > circle_search::seen_max) {
+    std::exchange(x->none, nullptr)();
+    return;
+  }
+  const auto [id, named_by] = x->open.back();
+  x->open.pop_back();
+  if (id == x->definition.id) {
+    auto why = make_error(ec::invalid_argument,
+                          "pre_jobs and post_jobs go in a circle: they lead "
+                          "from '"
+                            + id + "' to '" + named_by + "' and back");
+    x->none = nullptr;
+    x->found(why);
+    return;
+  }
   self->request(reader, reader_deadline, atom::get_v, id)
     .then(
-      [this, reply, x, failed](job_definition& definition) mutable {
-        if (auto e = check(definition, x)) {
-          failed(e);
-          return;
-        }
-        run_plan plan;
-        plan.definition = std::move(definition);
-        plan.hook = x.hook;
-        plan.cause = x.cause;
-        self->request(jobs, store_deadline, atom::start_v, std::move(plan))
-          .then(
-            [this, reply, id = x.definition_id](run_started& y) mutable {
-              made(id);
-              reply.deliver(std::move(y));
-            },
-            failed);
+      [this, x](const job_definition& next) {
+        x->add(next);
+        search_circle(x);
       },
-      failed);
+      // Who starts a run of it hears what is wrong with it.
+      [this, x](caf::error&) { search_circle(x); });
 }
 
 caf::typed_response_promise<job_made>
@@ -199,7 +256,7 @@ dispatcher_state::on_rerun(const rerun_request& x) {
         claim(
           snapshot.id, false,
           [this, reply, x, id = snapshot.id] { rerun_run(reply, x, id); },
-          fail);
+          [fail](caf::error e, const job_id&) mutable { fail(std::move(e)); });
       },
       [fail](caf::error& e) mutable { fail(std::move(e)); });
   return reply;
@@ -216,6 +273,51 @@ void dispatcher_state::rerun_run(caf::typed_response_promise<job_made> reply,
       },
       [this, reply, definition_id](caf::error& e) mutable {
         made(definition_id);
+        reply.deliver(std::move(e));
+      });
+}
+
+// -- runs ---------------------------------------------------------------------
+
+void dispatcher_state::start_run(caf::typed_response_promise<run_started> reply,
+                                 const run_request& x) {
+  const auto id = x.definition_id;
+  auto failed = [this, reply, id](caf::error& e) mutable {
+    made(id);
+    reply.deliver(std::move(e));
+  };
+  self->request(reader, reader_deadline, atom::get_v, id)
+    .then(
+      [this, reply, x, failed](job_definition& definition) mutable {
+        if (auto e = check(definition, x)) {
+          failed(e);
+          return;
+        }
+        auto search = std::make_shared<circle_search>(definition);
+        search->none = [this, reply, x, search] {
+          start_checked(reply, x, search->definition);
+        };
+        search->found = failed;
+        search_circle(search);
+      },
+      failed);
+}
+
+void dispatcher_state::start_checked(
+  caf::typed_response_promise<run_started> reply, const run_request& x,
+  job_definition& definition) {
+  run_plan plan;
+  plan.definition = std::move(definition);
+  plan.hook = x.hook;
+  plan.cause = x.cause;
+  self->request(jobs, store_deadline, atom::start_v, std::move(plan))
+    .then(
+      [this, reply, id = x.definition_id](run_started& y) mutable {
+        made(id);
+        reply.deliver(std::move(y));
+      },
+      [this, reply, id = x.definition_id](caf::error& e) mutable {
+        made(id);
         reply.deliver(std::move(e));
       });
 }
@@ -420,7 +522,7 @@ dispatcher(dispatcher_actor::stateful_pointer<dispatcher_state> self,
     [self](atom::subscribe, definition_watcher_actor& x) {
       self->state.on_subscribe(std::move(x));
     },
-    [self](atom::recover) { self->state.recovered = true; },
+    [self](atom::recover) { self->state.on_recover(); },
     [self](atom::drain) { self->state.draining = true; },
     [self](atom::watch, const std::string& x, const job_id& run, bool on) {
       self->state.on_watch(x, run, on);

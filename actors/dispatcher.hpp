@@ -27,6 +27,8 @@ struct dispatcher_state {
   /// each other.
   struct place {
     size_t making = 0; ///< Runs that may not be known to the JOB MANAGER yet.
+    /// Who joins the run that is being made: called when it was, or was not.
+    std::vector<std::function<void()>> joining;
     std::vector<job_id> runs; ///< Those that go on.
 
     bool empty() const { return making == 0 && runs.empty(); }
@@ -42,6 +44,8 @@ struct dispatcher_state {
   /// Definition -> its runs.
   std::unordered_map<std::string, place> active;
   std::vector<definition_watcher_actor> watchers;
+  /// What runs wanted before recover().
+  std::vector<std::function<void()>> early;
   /// Definition -> changes of it: the first is being made.
   std::unordered_map<std::string, std::deque<std::function<void()>>> changes;
 
@@ -56,12 +60,17 @@ struct dispatcher_state {
   void rerun_run(caf::typed_response_promise<job_made> reply,
                  const rerun_request& x, const std::string& definition_id);
   caf::error refusal() const;
+  /// Called with the run that has the place, or none while it is being made.
+  using refused_handler = std::function<void(caf::error, job_id)>;
+  void execute(caf::typed_response_promise<run_started> reply,
+               const run_request& x);
+  void join(caf::typed_response_promise<run_started> reply,
+            const run_request& x, const job_id& run);
+  void on_recover();
   void claim(const std::string& definition_id, bool beside,
-             std::function<void()> granted,
-             std::function<void(caf::error)> refused);
+             std::function<void()> granted, refused_handler refused);
   void claim_taken(const std::string& definition_id, const place& taken,
-                   std::function<void()> granted,
-                   std::function<void(caf::error)> refused);
+                   std::function<void()> granted, refused_handler refused);
   void made(const std::string& definition_id);
   void run_over(const std::string& definition_id, const job_id& run);
   void on_watch(const std::string& definition_id, const job_id& run,
@@ -70,6 +79,10 @@ struct dispatcher_state {
   actor_status on_status() const;
 
   caf::error check(job_definition& definition, const run_request& x) const;
+  struct circle_search;
+  void search_circle(const std::shared_ptr<circle_search>& x);
+  void start_checked(caf::typed_response_promise<run_started> reply,
+                     const run_request& x, job_definition& definition);
 
 private:
   using stored_handler = std::function<void(caf::expected<definition_stored>)>;

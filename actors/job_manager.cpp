@@ -30,6 +30,10 @@ std::string line_of(const run_cause& x) {
       return "Started by its schedule for " + to_rfc3339(x.scheduled_for);
     case run_trigger::auto_start:
       return "Started because the daemon started (auto_start)";
+    case run_trigger::pre_job:
+      return "Started as a pre job of " + to_string(x.for_run);
+    case run_trigger::post_job:
+      return "Started as a post job of " + to_string(x.for_run);
   }
   return {};
 }
@@ -114,6 +118,8 @@ queue_job job_manager_state::run_record(const run_plan& plan) {
                           {"trigger", to_string(plan.cause.trigger)}});
   if (plan.cause.scheduled_for != timestamp{})
     metadata.set("scheduled_for", to_rfc3339(plan.cause.scheduled_for));
+  if (plan.cause.for_run)
+    metadata.set("for_run", to_string(plan.cause.for_run));
   if (plan.rerun_of)
     metadata.set("rerun_of", to_string(plan.rerun_of));
   record.metadata = to_json(metadata);
@@ -205,7 +211,7 @@ void job_manager_state::spawn_run(manager_job_config what) {
   auto actor = self->spawn(manager_job, std::move(what), std::move(peers), keys,
                            ids, clock);
   self->monitor(actor);
-  runs.insert_or_assign(id, run{actor, definition_id});
+  runs.insert_or_assign(id, run{actor, definition_id, {}});
   tell_watchers(definition_id, id, true);
 }
 
@@ -362,9 +368,35 @@ void job_manager_state::on_done(const job_id& id) {
   auto i = runs.find(id);
   if (i == runs.end())
     return;
-  auto definition_id = std::move(i->second.definition_id);
+  const auto ended = std::move(i->second);
   runs.erase(i);
-  tell_watchers(definition_id, id, false);
+  tell_watchers(ended.definition_id, id, false);
+  for (const auto& reply : ended.watched)
+    tell_end(reply, id);
+}
+
+/// Of a run that is over, or of which nothing is known any more.
+void job_manager_state::tell_end(caf::typed_response_promise<job_view> reply,
+                                 const job_id& id) {
+  self->request(reader, reader_deadline, atom::get_v, id)
+    .then([reply](job_view& x) mutable { reply.deliver(std::move(x)); },
+          [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
+}
+
+caf::typed_response_promise<job_view>
+job_manager_state::on_watch(const job_id& id) {
+  auto reply = self->make_response_promise<job_view>();
+  if (auto i = runs.find(id); i != runs.end())
+    i->second.watched.push_back(reply);
+  else
+    tell_end(reply, id);
+  return reply;
+}
+
+caf::result<run_started> job_manager_state::on_execute(run_request& x) {
+  if (!starter)
+    return make_error(ec::shutting_down, "nobody starts runs");
+  return self->delegate(starter, atom::execute_v, std::move(x));
 }
 
 void job_manager_state::on_down(const caf::down_msg& down) {
@@ -486,6 +518,11 @@ job_manager(job_manager_actor::stateful_pointer<job_manager_state> self,
     },
     [self](atom::cancel, const job_id& x) { return self->state.on_cancel(x); },
     [self](atom::done, const job_id& x) { self->state.on_done(x); },
+    [self](atom::watch, const job_id& x) { return self->state.on_watch(x); },
+    [self](atom::attach, run_starter_actor& x) {
+      self->state.starter = std::move(x);
+    },
+    [self](atom::execute, run_request& x) { return self->state.on_execute(x); },
     [self](atom::subscribe, run_watcher_actor& x) {
       self->state.on_subscribe(std::move(x));
     },

@@ -29,6 +29,8 @@ struct job_manager_state {
   struct run {
     manager_job_actor actor;
     std::string definition_id;
+    /// Who waits for its end.
+    std::vector<caf::typed_response_promise<job_view>> watched;
   };
 
   job_manager_actor::pointer self;
@@ -45,6 +47,7 @@ struct job_manager_state {
   const wall_clock* clock = nullptr;
   std::unordered_map<job_id, run> runs;
   std::vector<run_watcher_actor> watchers;
+  run_starter_actor starter;             ///< Of runs that runs want.
   bool recovered = false;                ///< What was going on is back.
   std::unordered_set<job_id> unreadable; ///< Runs that could not come back.
 
@@ -56,6 +59,9 @@ struct job_manager_state {
   ack_promise on_cancel(const job_id& id);
   caf::typed_response_promise<explanation> on_explain(const job_id& id);
   void on_done(const job_id& id);
+  caf::typed_response_promise<job_view> on_watch(const job_id& id);
+  caf::result<run_started> on_execute(run_request& x);
+  void tell_end(caf::typed_response_promise<job_view> reply, const job_id& id);
   void on_subscribe(run_watcher_actor watcher);
   caf::typed_response_promise<uint64_t> on_recover();
   void on_down(const caf::down_msg& down);

@@ -13,13 +13,6 @@
 
 namespace quaero {
 
-namespace {
-
-/// Why a step is skipped that no dependency keeps back.
-constexpr const char* run_stopped = "the run was stopped";
-
-} // namespace
-
 queue_job make_step_record(const queue_job& run,
                            const job_definition& definition, size_t i,
                            const job_id& id, timestamp now) {
@@ -155,9 +148,11 @@ manager_job_state::take_steps(recovered_run& found) {
     if (i == nodes.size())
       continue;
     const auto& why = x.state.error;
+    nodes[i].left_out = x.state.result == left_out_by_condition;
     if (x.state.status == job_status::failed)
       verdicts.emplace_back(i, "failed: " + why);
-    else if (x.state.status == job_status::skipped && why != run_stopped)
+    else if (x.state.status == job_status::skipped && why != run_stopped
+             && !nodes[i].left_out)
       verdicts.emplace_back(i, "skipped: " + why);
     else if (x.state.status == job_status::cancelled && !found.stop.decided())
       verdicts.emplace_back(i, "was cancelled");
@@ -174,6 +169,7 @@ manager_job_state::take_steps(recovered_run& found) {
 
 void manager_job_state::resume(recovered_run found) {
   next_event = found.next_event;
+  linked = std::move(found.linked);
   const auto verdicts = take_steps(found);
   // Before the start there are none but those that a rerun keeps.
   if (found.state.status == job_status::pending) {
@@ -186,7 +182,7 @@ void manager_job_state::resume(recovered_run found) {
   arm_timeout();
   for (size_t i = 0; i < nodes.size(); ++i)
     if (nodes[i].recovered) {
-      const bool stopped = nodes[i].recovered->stopped;
+      const bool stopped = nodes[i].recovered->stop.cancelled;
       start_step(i);
       if (stopped)
         stop_step(i);
@@ -214,53 +210,6 @@ void manager_job_state::arm_timeout() {
   self->delayed_send(self, rest, atom::timeout_v);
 }
 
-bool manager_job_state::ready(const step& x,
-                              std::string& failed_dependency) const {
-  for (const auto& dependency : x.depends) {
-    const auto& node = nodes[index_of(dependency)];
-    if (!is_terminal(node.status))
-      return false;
-    if (node.status != job_status::completed && failed_dependency.empty())
-      failed_dependency = dependency;
-  }
-  return true;
-}
-
-void manager_job_state::advance() {
-  // A step that is skipped decides others, whatever their order in the file.
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (size_t i = 0; i < nodes.size(); ++i)
-      changed |= decide(i);
-  }
-  finish_if_over();
-}
-
-/// Starts or skips a step that waits, if it can be said which.
-bool manager_job_state::decide(size_t i) {
-  if (nodes[i].status != job_status::pending)
-    return false;
-  std::string culprit;
-  if (stopping) {
-    skip_step(i, run_stopped);
-  } else if (!ready(step_at(i), culprit)) {
-    return false;
-  } else if (!config.definition.parallel && !running.empty()
-             && (culprit.empty() || step_at(i).always_run)) {
-    return false; // its turn comes when that one is over
-  } else if (culprit.empty()) {
-    start_step(i);
-  } else if (step_at(i).always_run) {
-    log(log_level::info, "Step '" + step_at(i).name
-                           + "' runs despite failed dependency '" + culprit
-                           + "'");
-    start_step(i);
-  } else {
-    skip_step(i, "dependency '" + culprit + "' failed");
-  }
-  return true;
-}
-
 /// What it means for the run that a step has not done its work.
 void manager_job_state::judge(size_t i, const std::string& what) {
   const auto how = step_at(i).on_error;
@@ -277,14 +226,16 @@ void manager_job_state::start_step(size_t i) {
   node.status = job_status::running;
   node.actor = self->spawn(step_job, step_config(i), actors,
                            caf::actor_cast<manager_job_actor>(self), monitor,
-                           keys, clock);
+                           keys, ids, clock);
   self->monitor(node.actor);
   running.emplace(node.actor.address(), i);
 }
 
-void manager_job_state::skip_step(size_t i, const std::string& why) {
+void manager_job_state::skip_step(size_t i, const std::string& why,
+                                  bool left_out) {
   auto& node = nodes[i];
   node.status = job_status::skipped;
+  node.left_out = left_out;
   node.id = ids->next();
   auto x = std::make_shared<commit>();
   const auto record = make_step_record(config.record, config.definition, i,
@@ -296,15 +247,17 @@ void manager_job_state::skip_step(size_t i, const std::string& why) {
   event.status = job_status::skipped;
   event.at = clock->now();
   event.error = why;
+  if (left_out)
+    event.result = left_out_by_condition;
   x->add_event(1, std::move(event), job_status::pending, record);
-  add_line(*x, log_level::warn,
+  add_line(*x, left_out ? log_level::info : log_level::warn,
            "Step '" + step_at(i).name + "' skipped: " + why);
   self->send(actors.collector, atom::commit_v, std::move(x));
   self->send(
     monitor, atom::progress_v,
     step_progress{
       node.id, step_at(i).name, step_at(i).type, job_status::skipped, {}, why});
-  if (!stopping)
+  if (!stopping && !left_out)
     judge(i, "step '" + step_at(i).name + "' skipped: " + why);
 }
 
@@ -352,8 +305,30 @@ void manager_job_state::finish_if_over() {
     = std::all_of(nodes.begin(), nodes.end(),
                   [](const step_node& x) { return is_terminal(x.status); });
   // A step whose actor died may have left jobs that still run.
-  if (over && !ending && (!cancelled_all || queue_idle))
+  if (over && !ending && !making_linked && (!cancelled_all || queue_idle)
+      && !start_post_jobs())
     finish();
+}
+
+/// How the run ends if it ends now.
+job_status manager_job_state::outcome() const {
+  if (failed)
+    return job_status::failed;
+  return cancelling ? job_status::cancelled : job_status::completed;
+}
+
+/// Whether something failed in a run that is completed, and nobody said that
+/// this is all right.
+bool manager_job_state::has_warning(const child_counts& all) const {
+  const bool step_failed
+    = std::any_of(nodes.begin(), nodes.end(), [](const step_node& x) {
+        return x.status != job_status::completed && !x.left_out;
+      });
+  const auto& limit = config.definition.error_tolerance;
+  const bool jobs_failed
+    = limit ? exceeded && limit->action == failure_action::mark_warning
+            : all.failed > 0;
+  return step_failed || jobs_failed || link_failed;
 }
 
 void manager_job_state::finish() {
@@ -370,10 +345,10 @@ void manager_job_state::finish() {
   event.at = clock->now();
   event.error = error;
   event.children = all;
-  event.status = failed       ? job_status::failed
-                 : cancelling ? job_status::cancelled
-                              : job_status::completed;
+  event.status = outcome();
   const auto status = event.status;
+  if (status == job_status::completed && has_warning(all))
+    event.result = ended_with_warning;
   auto x = std::make_shared<commit>();
   x->add_event(next_event++, std::move(event), job_status::running,
                config.record);
@@ -426,6 +401,7 @@ void manager_job_state::on_done(const step_result& result) {
 }
 
 void manager_job_state::on_exceeded(uint64_t failures) {
+  exceeded = true;
   const auto& limit = config.definition.error_tolerance;
   const auto what = std::to_string(failures)
                     + " jobs failed; max_child_failures is "

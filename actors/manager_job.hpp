@@ -15,6 +15,9 @@
 
 namespace quaero {
 
+/// Why a step is skipped that no dependency keeps back.
+inline constexpr const char* run_stopped = "the run was stopped";
+
 struct manager_job_config {
   queue_job record;
   job_definition definition;
@@ -47,6 +50,7 @@ struct manager_job_state {
     std::optional<recovered_step> recovered;
     /// Who waits for the step to be stopped alone.
     std::vector<ack_promise> stop_waiting;
+    bool left_out = false;   ///< By its condition, or behind one that was.
     bool stopped = false;    ///< Somebody wanted that.
     bool queue_idle = false; ///< After that: the QUEUE has nothing of it.
   };
@@ -62,6 +66,13 @@ struct manager_job_state {
   std::unordered_map<caf::actor_addr, size_t> running;
   uint32_t next_event = 1;
   timestamp started_at{};
+  std::vector<linked_run> linked; ///< Made for this run.
+  size_t before_next = 0;         ///< Of pre_jobs: those before it are over.
+  size_t behind_next = 0;         ///< Of post_jobs: those before it are made.
+  linked_run awaited;         ///< What it waits for; none if its run is none.
+  bool making_linked = false; ///< A linked run is being made.
+  bool link_failed = false;   ///< One of post_jobs could not be started.
+  bool exceeded = false;      ///< The error tolerance.
   bool stopping = false;      ///< No further step starts.
   bool failed = false;        ///< The run's outcome is decided.
   bool cancelling = false;    ///< Somebody asked for it.
@@ -91,16 +102,36 @@ struct manager_job_state {
   void spawn_monitor();
   void advance();
   bool decide(size_t i);
+  bool start_if_wanted(size_t i);
   void judge(size_t i, const std::string& what);
-  bool ready(const step& x, std::string& failed_dependency) const;
+  /// What the steps that a step depends on leave to it.
+  struct outlook {
+    bool known = false;    ///< All of them are over.
+    std::string culprit;   ///< One that did not complete, or "".
+    bool left_out = false; ///< The culprit was left out: nothing has failed.
+  };
+  outlook outlook_of(const step& x) const;
   void start_step(size_t i);
-  void skip_step(size_t i, const std::string& why);
+  void skip_step(size_t i, const std::string& why, bool left_out = false);
   void stop(const std::string& why);
   void decide();
   void cancel_all();
   void stop_step(size_t i);
   void answer_stop(size_t i);
   explanation explain_run() const;
+
+  // -- runs before and behind this one (manager_job_runs.cpp) -----------------
+  bool wait_for_pre_jobs();
+  bool start_post_jobs();
+  void request_linked(bool before, size_t i);
+  void on_linked(const linked_run& x, const run_started& started);
+  void on_not_linked(bool before, size_t i, const caf::error& e);
+  void watch_pre_job(const linked_run& x);
+  void on_pre_job_over(const linked_run& x, const job_view& found);
+  const linked_run* find_linked(bool before, size_t i) const;
+
+  job_status outcome() const;
+  bool has_warning(const child_counts& all) const;
   void finish_if_over();
   void finish();
 
@@ -119,7 +150,14 @@ struct manager_job_state {
 /// is terminal. The run has failed if a step with on_error "fail" or "fatal"
 /// did, if the tolerance said stop, or at its timeout; it is completed, with
 /// counts of what failed, otherwise.
-/// A step whose dependency did not complete is skipped unless it always runs.
+/// A step whose dependency did not complete is skipped unless it always runs,
+/// and so is one whose condition does not hold; that alone is no failure, and
+/// neither is what it means for the steps behind.
+/// Before its first step the run waits for a run of each of its pre_jobs, one
+/// after another, and fails if one of them is not completed; a run that goes on
+/// serves as well. When its steps are over and the run is to be completed, a
+/// run of each of its post_jobs is made. Each is made in one commit with the
+/// mark that it was.
 /// A step that somebody cancels is to the run like one that failed.
 manager_job_impl::behavior_type
 manager_job(manager_job_impl::stateful_pointer<manager_job_state> self,

@@ -57,6 +57,13 @@ void manager_job_state::answer_stop(size_t i) {
 explanation manager_job_state::explain_run() const {
   if (cancelled_all || cancelling || ending)
     return {job_reason::cancelling, "the run is being ended"};
+  if (before_next < config.definition.pre_jobs.size()) {
+    const auto& id = config.definition.pre_jobs[before_next];
+    return {job_reason::waiting_for_run,
+            "it waits for its pre job '" + id + "'",
+            value::make_object(
+              {{"definition", id}, {"run", to_string(awaited.run)}})};
+  }
   value::array active;
   value::array waiting;
   std::string names;

@@ -48,39 +48,44 @@ void add(child_counts& counts, job_status x) {
   }
 }
 
+/// What the history of a step says of its attempts.
+/// @returns an id that no child of the latest attempt is below.
+job_id read_attempts(const std::vector<job_event>& events,
+                     recovered_step& out) {
+  job_id first_child;
+  for (const auto& x : events) {
+    if (x.status == job_status::pending) {
+      ++out.attempt;
+      out.spawned = false;
+      first_child = read_attempt_mark(x.result).value_or(first_child);
+    } else if (auto stop = read_stop_mark(x.result, x.error)) {
+      out.stop = std::move(*stop);
+    } else if (x.status == job_status::running) {
+      // With a result it is the mark that the children exist.
+      out.spawned = !x.result.empty();
+      out.result = x.result;
+    }
+  }
+  return first_child;
+}
+
 storage::status read_step(const storage::store& db, const job_id& id,
                           recovered_step& out,
                           std::vector<job_id>& interrupted) {
   auto result = storage::read_job(db, id, out.job);
   std::vector<job_event> events;
   if (result.ok())
-    result = storage::read_events(db, id, events);
+    result = storage::read_events(db, id, events, &out.next_event);
   if (!result.ok())
     return result;
   out.state = fold(events, true);
-  out.next_event = static_cast<uint32_t>(events.size()) + 1;
   if (is_terminal(out.state.status)) {
     out.children = out.state.children;
     return {};
   }
-  timestamp since{};
-  for (size_t i = 0; i < events.size(); ++i) {
-    // "Running" with a result is the mark that the children exist.
-    if (events[i].status == job_status::running
-        && events[i].result == run_stop_cancelled) {
-      out.stopped = true; // see step_job_state::on_stop()
-      continue;
-    }
-    out.spawned
-      = events[i].status == job_status::running && !events[i].result.empty();
-    out.result = events[i].result;
-    if (events[i].status == job_status::pending)
-      ++out.attempt;
-    else if (!out.spawned)
-      since = events[i].at;
-  }
+  const auto first_child = read_attempts(events, out);
   return for_each_child(db, id, [&](const job_id& child) {
-    if (created_at(child) + std::chrono::milliseconds{1} <= since)
+    if (child < first_child)
       return storage::status{}; // of an attempt that failed
     std::vector<job_event> history;
     auto read = storage::read_events(db, child, history);
@@ -95,28 +100,21 @@ storage::status read_step(const storage::store& db, const job_id& id,
   });
 }
 
-/// See manager_job_state::decide().
-run_stop read_stop(const job_event& x) {
-  run_stop out;
-  out.failed = x.result == run_stop_failed;
-  out.cancelled = x.result == run_stop_cancelled;
-  out.why = x.error;
-  return out;
-}
-
 storage::status read_run(const storage::store& db, const job_id& id,
                          recovered_run& out, std::vector<job_id>& interrupted) {
   auto result = storage::read_job(db, id, out.manager);
   std::vector<job_event> events;
   if (result.ok())
-    result = storage::read_events(db, id, events);
+    result = storage::read_events(db, id, events, &out.next_event);
   if (!result.ok())
     return result;
   out.state = fold(events);
-  out.next_event = static_cast<uint32_t>(events.size()) + 1;
-  for (const auto& x : events)
-    if (x.status == job_status::running && !x.result.empty())
-      out.stop = read_stop(x);
+  for (const auto& x : events) {
+    if (auto stop = read_stop_mark(x.result, x.error))
+      out.stop = std::move(*stop);
+    else if (auto linked = read_linked_run_mark(x.result))
+      out.linked.push_back(*linked);
+  }
   return for_each_child(db, id, [&](const job_id& child) {
     return read_step(db, child, out.steps.emplace_back(), interrupted);
   });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/queue_messages.hpp"
+#include "actors/run_marks.hpp"
 #include "definitions/job_definition.hpp"
 #include "definitions/schedule.hpp"
 
@@ -18,6 +19,7 @@ namespace quaero {
 struct run_started {
   job_id manager;
   std::string name;
+  bool joined = false; ///< It was going on already; see run_request::join.
 };
 
 /// Adds to the commit of a run, whose id is known then. Called in an actor: it
@@ -30,6 +32,7 @@ struct run_hook {
 struct run_cause {
   run_trigger trigger = run_trigger::api;
   timestamp scheduled_for{}; ///< The tick of a schedule, else zero.
+  job_id for_run = {}; ///< The run that has it among its pre_jobs or post_jobs.
 };
 
 struct run_request {
@@ -38,6 +41,9 @@ struct run_request {
   run_hook hook;                                              ///< May be empty.
   run_cause cause = {};
   bool beside = false; ///< Also when a run of the definition goes on.
+  /// The answer may be a run of the definition that goes on; the hook is not
+  /// called then.
+  bool join = false;
 };
 
 /// Everything a worker may know about the step it serves.
@@ -74,25 +80,12 @@ struct step_result {
   child_counts children;
 };
 
-/// Results of the event that holds the decision to stop a run.
-inline constexpr const char* run_stop_failed = R"({"stop":"failed"})";
-inline constexpr const char* run_stop_cancelled = R"({"stop":"cancelled"})";
-
-/// The decision to stop a run, as it is stored with the run's events.
-struct run_stop {
-  bool failed = false;    ///< The run has failed, however its steps end.
-  bool cancelled = false; ///< Somebody asked for it.
-  std::string why;
-
-  bool decided() const { return failed || cancelled; }
-};
-
 /// A step of a run that was going on when the daemon stopped.
 struct recovered_step {
   queue_job job;
   job_state state;
   bool spawned = false;    ///< All children were made.
-  bool stopped = false;    ///< Somebody cancelled the step alone.
+  run_stop stop;           ///< Of the step alone: cancelled, or out of time.
   std::string result;      ///< Of its worker, once the children were made.
   uint32_t attempt = 1;    ///< Of the step itself.
   uint32_t next_event = 1; ///< Number for its next event.
@@ -105,6 +98,7 @@ struct recovered_run {
   run_stop stop;
   uint32_t next_event = 1;
   std::vector<recovered_step> steps;
+  std::vector<linked_run> linked;
 };
 
 /// What the database says was going on.

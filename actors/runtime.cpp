@@ -66,6 +66,8 @@ runtime::runtime(caf::actor_system& system, runtime_config config,
   caf::anon_send(keeping, atom::attach_v, jobs);
   dispatcher
     = system.spawn(quaero::dispatcher, jobs, readers.back(), collector, &clock);
+  caf::anon_send(jobs, atom::attach_v,
+                 caf::actor_cast<run_starter_actor>(dispatcher));
   spawn_catalog(config, reading, ids, clock);
   operations = system.spawn(quaero::operations, config.operations, jobs,
                             readers.back(), collector, ids, &clock);

@@ -8,6 +8,7 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -49,12 +50,13 @@ void step_job_state::add_lines(commit& to, std::vector<log_line> lines) {
 }
 
 void step_job_state::add_event(commit& to, job_status status, job_status from,
-                               std::string error) {
+                               std::string error, std::string mark) {
   job_event event;
   event.id = config.record.id;
   event.status = status;
   event.at = clock->now();
   event.error = std::move(error);
+  event.result = std::move(mark);
   to.add_event(next_event++, std::move(event), from, config.record);
 }
 
@@ -84,7 +86,22 @@ void step_job_state::start() {
            "Starting Step " + std::to_string(config.index + 1) + '/'
              + std::to_string(config.count) + ": " + context.definition.name);
   self->request(actors.collector, store_deadline, atom::commit_v, std::move(x))
-    .then([this] { init(); }, [this](caf::error& e) { self->quit(e); });
+    .then(
+      [this] {
+        arm_timeout();
+        init();
+      },
+      [this](caf::error& e) { self->quit(e); });
+}
+
+void step_job_state::arm_timeout() {
+  std::chrono::nanoseconds limit{0};
+  const auto& text = context.definition.step_timeout;
+  if (text.empty() || !parse_duration(text, limit) || limit.count() == 0)
+    return;
+  const auto rest = std::max(limit - (clock->now() - started_at),
+                             std::chrono::nanoseconds{0});
+  self->delayed_send(self, rest, atom::timeout_v);
 }
 
 void step_job_state::resume(const recovered_step& found) {
@@ -93,17 +110,23 @@ void step_job_state::resume(const recovered_step& found) {
   result = found.result;
   started_at = found.state.started_at;
   log(log_level::info, "Going on after a restart");
-  if (found.stopped) {
-    cancelling = true;
-    cancelled_why = stopped_why;
+  if (found.stop.decided()) {
+    stopping = true;
+    stop_status
+      = found.stop.failed ? job_status::failed : job_status::cancelled;
+    stop_why = found.stop.why;
+  } else {
+    arm_timeout();
   }
   if (found.spawned) {
     watch_children(found.children);
     self->send(children, atom::sealed_v);
+    if (found.stop.failed)
+      stop_children();
     return;
   }
-  if (cancelling)
-    finish(job_status::cancelled, cancelled_why, {});
+  if (stopping)
+    finish(stop_status, stop_why, {});
   else if (found.state.status == job_status::pending)
     on_retry();
   else
@@ -138,8 +161,8 @@ void step_job_state::init() {
 }
 
 void step_job_state::on_init(init_result found) {
-  if (cancelling) {
-    finish(job_status::cancelled, cancelled_why, {});
+  if (stopping) {
+    finish(stop_status, stop_why, {});
     return;
   }
   auto x = change();
@@ -170,8 +193,8 @@ void step_job_state::on_create(step_output made) {
     conceal(given, job);
   for (auto& one : made.documents)
     conceal(given, one);
-  if (cancelling)
-    finish(job_status::cancelled, cancelled_why, {});
+  if (stopping)
+    finish(stop_status, stop_why, {});
   else if (made.jobs.size() > config.children_max)
     on_failure("the step makes " + std::to_string(made.jobs.size())
                + " jobs; children_max is "
@@ -247,10 +270,9 @@ void step_job_state::on_failure(std::string why, const child_counts& counts) {
   given.hide(why);
   const auto& step = context.definition;
   const bool again = step.on_error == on_error::retry
-                     && attempt < config.retry.attempts && !cancelling;
+                     && attempt < config.retry.attempts && !stopping;
   if (!again) {
-    finish(cancelling ? job_status::cancelled : job_status::failed, why,
-           counts);
+    finish(stopping ? stop_status : job_status::failed, why, counts);
     return;
   }
   if (children) // the next attempt counts its own
@@ -259,7 +281,8 @@ void step_job_state::on_failure(std::string why, const child_counts& counts) {
   const auto wait = retry_delay(config.retry, attempt++,
                                 std::hash<job_id>{}(config.record.id));
   auto x = change();
-  add_event(*x, job_status::pending, job_status::running, why);
+  add_event(*x, job_status::pending, job_status::running, why,
+            attempt_mark(ids->next()));
   add_line(*x, log_level::warn,
            "Step failed, next attempt in " + format_duration(wait) + ": "
              + why);
@@ -288,7 +311,7 @@ step_job_state::on_retry_order(retry_order& x) {
   auto promise = self->make_response_promise<job_id>();
   const auto over = make_error(ec::wrong_state, "its step is over");
   owed_answer<job_id> reply{promise, over};
-  if (!children || ended || cancelling || waiting_for_retry) {
+  if (!children || ended || stopping || waiting_for_retry) {
     reply.deliver(over);
     return promise;
   }
@@ -328,38 +351,69 @@ void step_job_state::submit_retry(owed_answer<job_id> reply,
 }
 
 void step_job_state::on_cancel() {
-  if (std::exchange(cancelling, true))
+  if (std::exchange(stopping, true))
     return;
   log(log_level::warn, "Cancelling");
   if (waiting_for_retry)
-    finish(job_status::cancelled, cancelled_why, {});
+    finish(stop_status, stop_why, {});
   // Else what is under way notices: the worker's answer, or the last job's end.
 }
 
+/// Stores that the step is to be stopped alone.
+void step_job_state::decide_stop(job_status status, std::string why) {
+  stop_status = status;
+  stop_why = std::move(why);
+  if (waiting_for_retry)
+    return; // its end is stored at once
+  // Not a move, so the fold leaves it out; a restart finds it.
+  job_event event;
+  event.id = config.record.id;
+  event.status = job_status::running;
+  event.at = clock->now();
+  event.error = stop_why;
+  event.result
+    = status == job_status::failed ? run_stop_failed : run_stop_cancelled;
+  auto x = change();
+  storage::put_event(x->ops, next_event++, event);
+  self->send(actors.collector, atom::commit_v, std::move(x));
+}
+
 void step_job_state::on_stop() {
-  if (cancelling || ended)
+  if (stopping || ended)
     return;
-  cancelled_why = stopped_why;
-  if (!waiting_for_retry) {
-    // Not a move, so the fold leaves it out; a restart finds it.
-    job_event event;
-    event.id = config.record.id;
-    event.status = job_status::running;
-    event.at = clock->now();
-    event.error = cancelled_why;
-    event.result = run_stop_cancelled;
-    auto x = change();
-    storage::put_event(x->ops, next_event++, event);
-    self->send(actors.collector, atom::commit_v, std::move(x));
-  }
+  decide_stop(job_status::cancelled, stopped_why);
   on_cancel();
+}
+
+void step_job_state::on_timeout() {
+  if (stopping || ended)
+    return;
+  const auto why = "timed out after " + context.definition.step_timeout;
+  log(log_level::error, "The step " + why);
+  decide_stop(job_status::failed, why);
+  stopping = true;
+  // A worker that still looks may answer whom it likes.
+  if (children)
+    stop_children();
+  else
+    finish(stop_status, stop_why, {});
+}
+
+/// Has the QUEUE end them; the monitor says when that is done.
+void step_job_state::stop_children() {
+  self->request(actors.queue, cancel_deadline, atom::cancel_v, config.record.id)
+    .then([] {},
+          [this](caf::error& e) {
+            log(log_level::error,
+                "its jobs cannot be stopped: " + message_of(e));
+          });
 }
 
 caf::typed_response_promise<explanation> step_job_state::on_explain() {
   auto promise = self->make_response_promise<explanation>();
   owed_answer<explanation> reply{promise,
                                  make_error(ec::not_found, "the step is over")};
-  if (cancelling) {
+  if (stopping) {
     reply.deliver(explanation{job_reason::cancelling, "it is being stopped"});
   } else if (ended) {
     reply.deliver(
@@ -391,8 +445,8 @@ caf::typed_response_promise<explanation> step_job_state::on_explain() {
 }
 
 void step_job_state::on_done(const child_counts& counts) {
-  if (cancelling)
-    finish(job_status::cancelled, cancelled_why, counts);
+  if (stopping)
+    finish(stop_status, stop_why, counts);
   else if (counts.total() != 0 && counts.cancelled == counts.total())
     finish(job_status::cancelled, "all of its jobs were cancelled", counts);
   else if (counts.total() != 0 && counts.failed == counts.total())
@@ -444,6 +498,8 @@ void step_job_state::finish(job_status status, std::string error,
         self->send(actors.steps, atom::forget_v, context.definition.type,
                    config.record.id);
         self->send(actors.collector, atom::forget_v, config.record.id);
+        if (stop_status == job_status::failed) // see stop_children()
+          self->send(actors.queue, atom::forget_v, config.record.id);
         if (children)
           self->send_exit(children, caf::exit_reason::user_shutdown);
         self->send(run, atom::done_v, outcome);
@@ -465,7 +521,8 @@ caf::typed_response_promise<actor_status> step_job_state::on_status() {
 step_job_impl::behavior_type
 step_job(step_job_impl::stateful_pointer<step_job_state> self,
          step_job_config config, run_actors actors, manager_job_actor run,
-         job_monitor_actor monitor, key_lookup keys, const wall_clock* clock) {
+         job_monitor_actor monitor, key_lookup keys,
+         std::shared_ptr<id_generator> ids, const wall_clock* clock) {
   auto& st = self->state;
   st.config = std::move(config);
   st.context = st.config.context;
@@ -473,6 +530,7 @@ step_job(step_job_impl::stateful_pointer<step_job_state> self,
   st.run = std::move(run);
   st.monitor = std::move(monitor);
   st.keys = std::move(keys);
+  st.ids = std::move(ids);
   st.clock = clock;
   if (st.config.recovered)
     st.resume(*st.config.recovered);
@@ -484,6 +542,7 @@ step_job(step_job_impl::stateful_pointer<step_job_state> self,
     [self](atom::cancel, atom::job) { self->state.on_stop(); },
     [self](atom::explain) { return self->state.on_explain(); },
     [self](atom::retry) { self->state.on_retry(); },
+    [self](atom::timeout) { self->state.on_timeout(); },
     [self](atom::status) { return self->state.on_status(); },
     [self](atom::retry, retry_order& x) {
       return self->state.on_retry_order(x);

@@ -38,7 +38,9 @@ struct step_job_config {
 /// What the actor says to itself.
 using step_job_impl = step_job_actor::extend<
   // Try the step again.
-  caf::reacts_to<atom::retry>>;
+  caf::reacts_to<atom::retry>,
+  // The step's time is over.
+  caf::reacts_to<atom::timeout>>;
 
 /// The life of one step.
 struct step_job_state {
@@ -53,6 +55,7 @@ struct step_job_state {
   manager_job_actor run;
   job_monitor_actor monitor;
   key_lookup keys;
+  std::shared_ptr<id_generator> ids;
   const wall_clock* clock = nullptr;
   step_monitor_actor children;
   step_context context; ///< Placeholders replaced.
@@ -60,8 +63,10 @@ struct step_job_state {
   uint32_t next_event = 1;
   uint32_t attempt = 1;
   timestamp started_at{};
-  bool cancelling = false;
-  std::string cancelled_why = "cancelled with its run";
+  bool stopping = false; ///< No further attempt; nothing new is begun.
+  /// How it ends then, and why.
+  job_status stop_status = job_status::cancelled;
+  std::string stop_why = "cancelled with its run";
   timestamp retry_at{};
   bool waiting_for_retry = false;
   bool ended = false;
@@ -73,12 +78,16 @@ struct step_job_state {
   void on_stop();
   caf::typed_response_promise<explanation> on_explain();
   void on_retry();
+  void on_timeout();
   caf::typed_response_promise<actor_status> on_status();
   caf::typed_response_promise<job_id> on_retry_order(retry_order& x);
 
   // -- the way through --------------------------------------------------------
   void start();
   void resume(const recovered_step& found);
+  void arm_timeout();
+  void decide_stop(job_status status, std::string why);
+  void stop_children();
   void watch_children(const child_counts& counts);
   void init();
   void on_init(init_result found);
@@ -96,7 +105,7 @@ struct step_job_state {
   void add_line(commit& to, log_level level, std::string message);
   void add_lines(commit& to, std::vector<log_line> lines);
   void add_event(commit& to, job_status status, job_status from,
-                 std::string error);
+                 std::string error, std::string mark = {});
   void log(log_level level, std::string message);
   void tell_monitor(job_status status, const std::string& error,
                     const child_counts& counts);
@@ -107,9 +116,12 @@ struct step_job_state {
 /// A step has failed when its worker refused or failed, or when all of its jobs
 /// did; it is completed, with a warning, when only some did.
 /// All jobs that a step makes are one commit: a restart finds all or none.
+/// step_timeout holds for all attempts together, from the first start on; a
+/// step that is out of time has failed and is not tried again.
 step_job_impl::behavior_type
 step_job(step_job_impl::stateful_pointer<step_job_state> self,
          step_job_config config, run_actors actors, manager_job_actor run,
-         job_monitor_actor monitor, key_lookup keys, const wall_clock* clock);
+         job_monitor_actor monitor, key_lookup keys,
+         std::shared_ptr<id_generator> ids, const wall_clock* clock);
 
 } // namespace quaero

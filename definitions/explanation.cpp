@@ -27,7 +27,8 @@ std::string to_string(job_reason x) {
        "rate_limit",
        "snoozed_until",
        "quarantined",
-       "suspected"};
+       "suspected",
+       "waiting_for_run"};
   return names[static_cast<size_t>(x)];
 }
 

@@ -34,9 +34,10 @@ enum class job_reason : uint8_t {
   snoozed_until,        ///< Its worker wants it to run later.
   quarantined,          ///< It took its worker down too often.
   suspected,            ///< It may have taken its worker down; it runs alone.
+  waiting_for_run,      ///< A run: of the end of one of its pre_jobs.
 };
 
-inline constexpr size_t job_reason_count = 24;
+inline constexpr size_t job_reason_count = 25;
 
 std::string to_string(job_reason x);
 

@@ -10,6 +10,10 @@ std::string to_string(run_trigger x) {
       return "schedule";
     case run_trigger::auto_start:
       return "auto_start";
+    case run_trigger::pre_job:
+      return "pre_job";
+    case run_trigger::post_job:
+      return "post_job";
   }
   return "unknown";
 }

@@ -13,6 +13,8 @@ enum class run_trigger : uint8_t {
   api,        ///< Somebody asked for it.
   schedule,   ///< A moment of its schedule had come.
   auto_start, ///< The daemon started.
+  pre_job,    ///< Another run waits for it.
+  post_job,   ///< Another run was completed.
 };
 
 std::string to_string(run_trigger x);

@@ -1,5 +1,6 @@
 #include "definitions/validation.hpp"
 
+#include "definitions/condition.hpp"
 #include "definitions/cron.hpp"
 #include "definitions/definition_reader.hpp"
 #include "definitions/queue_settings.hpp"
@@ -223,6 +224,8 @@ private:
       if (s.retry)
         check_retry(s, i);
       check_terms(s, i);
+      if (!s.condition.empty())
+        check_condition(s, i);
     }
     check_cycles();
   }
@@ -326,6 +329,38 @@ private:
       add(step_field(s, i, "job.limit_key"),
           start + "limit_key has " + std::to_string(s.job.limit_key.size())
             + " bytes, allowed " + std::to_string(limit_key_bytes_max));
+  }
+
+  void check_condition(const step& s, size_t i) {
+    const auto field = step_field(s, i, "condition");
+    const auto start = "step " + quoted(s.name) + ": condition ";
+    std::string error;
+    const auto x = condition::parse(s.condition, error);
+    if (!x) {
+      add(field, start + error);
+      return;
+    }
+    const auto before = steps_before(s);
+    for (const auto& name : x->steps())
+      if (before.count(name) == 0)
+        add(field, start + "names step " + quoted(name)
+                     + ", which the step does not depend on");
+  }
+
+  // Everything that a step depends on, directly or not.
+  std::set<std::string_view> steps_before(const step& s) const {
+    std::set<std::string_view> found;
+    std::vector<const step*> open{&s};
+    while (!open.empty()) {
+      const auto* now = open.back();
+      open.pop_back();
+      for (const auto& name : now->depends)
+        if (found.insert(name).second)
+          for (const auto& other : x_.steps)
+            if (other.name == name)
+              open.push_back(&other);
+    }
+    return found;
   }
 
   void check_retry(const step& s, size_t i) {

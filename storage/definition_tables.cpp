@@ -12,8 +12,9 @@ constexpr uint8_t missed_runs_count = 3;
 constexpr uint8_t overlap_count = 3;
 constexpr uint8_t priority_values = 10;
 
-/// Version 1 ends before the time zone.
-constexpr uint8_t definition_version = 2;
+/// Version 1 ends before the time zone, version 2 before the time of steps.
+constexpr uint8_t with_terms_version = 2;
+constexpr uint8_t definition_version = 3;
 
 template <class Enum>
 void put_enum(std::string& out, Enum x) {
@@ -124,12 +125,14 @@ void encode(std::string& out, const job_definition& x) {
   put_byte(out, x.parallel);
   for (const auto& s : x.steps)
     put_terms(out, s.job);
+  for (const auto& s : x.steps)
+    put_string(out, s.step_timeout);
 }
 
 bool decode(std::string_view val, job_definition& x) {
   record_reader in{val};
   const auto version = in.take_byte();
-  if (version != record_version && version != definition_version)
+  if (version < record_version || version > definition_version)
     in.fail();
   for (auto* text :
        {&x.name, &x.type, &x.job_type, &x.description, &x.toml, &x.source_type,
@@ -158,6 +161,9 @@ bool decode(std::string_view val, job_definition& x) {
   x.parallel = in.take_bool();
   for (auto& s : x.steps)
     s.job = take_terms(in);
+  if (version > with_terms_version)
+    for (auto& s : x.steps)
+      s.step_timeout = in.take_string();
   return in.done();
 }
 

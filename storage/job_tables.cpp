@@ -324,8 +324,10 @@ void put_event(write_batch& out, uint32_t n, const job_event& x) {
 }
 
 status read_events(const store& db, const job_id& id,
-                   std::vector<job_event>& out) {
+                   std::vector<job_event>& out, uint32_t* next) {
   out.clear();
+  if (next != nullptr)
+    *next = 1;
   status error;
   auto result = for_each(db, fixed_key{table::events}.add(id),
                          [&](std::string_view key, std::string_view val) {
@@ -336,6 +338,9 @@ status read_events(const store& db, const job_id& id,
                              return false;
                            }
                            out.push_back(std::move(found));
+                           if (next != nullptr)
+                             *next
+                               = record_reader{key.substr(17)}.take_be32() + 1;
                            return true;
                          });
   return error.ok() ? result : error;

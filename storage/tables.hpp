@@ -79,8 +79,9 @@ status read_roots(const store& db, const job_id& before, size_t limit,
 
 /// Adds an event. `n` tells the events of one job apart and orders them.
 void put_event(write_batch& out, uint32_t n, const job_event& x);
+/// @param next if given: a number above those of all events.
 status read_events(const store& db, const job_id& id,
-                   std::vector<job_event>& out);
+                   std::vector<job_event>& out, uint32_t* next = nullptr);
 
 // -- active runs: manager jobs that are not terminal --------------------------
 

@@ -67,6 +67,10 @@ void set_state(value& out, const job_state& x, timestamp created_at) {
     out.set("result", stored_json(x.result));
 }
 
+bool has_warning(const job_view& x) {
+  return x.job.type == manager_job_type && x.state.result == ended_with_warning;
+}
+
 } // namespace
 
 std::string to_rfc3339_ns(timestamp t) {
@@ -134,6 +138,8 @@ value job_json(const job_view& x, const child_counts& counts) {
   out.set("failed_count", counts.failed);
   out.set("progress", progress_json(counts));
   set_counts(out, counts);
+  if (has_warning(x))
+    out.set("warning", true);
   return out;
 }
 
@@ -380,6 +386,8 @@ value tree_json(const run_overview& x, timestamp now) {
   out.set("finished_at", time_or_null(state.finished_at));
   out.set("document_count", x.children.documents);
   out.set("error", state.error);
+  if (has_warning(x.manager))
+    out.set("warning", true);
   out.set("steps", std::move(steps));
   return out;
 }

@@ -55,7 +55,7 @@ Accept = "*/*"
 type = "summary"
 depends = "zeta"
 on_error = "retry"
-condition = "later"
+condition = "config.later"
 started = 2026-01-20T02:00:04Z
 
 [step.alpha.retry]
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(steps_and_their_keys_keep_the_order_of_the_file) {
                 R"("headers":{"Zed":"1","Accept":"*/*"}})");
   BOOST_TEST(alpha.name == "alpha");
   BOOST_CHECK((alpha.depends == strings{"zeta"}));
-  BOOST_TEST(alpha.condition == "later");
+  BOOST_TEST(alpha.condition == "config.later");
   BOOST_CHECK(alpha.on_error == on_error::retry);
   BOOST_CHECK((alpha.retry == retry_policy{4, 2s, 1min, 0.5}));
   BOOST_TEST(to_json(alpha.config) == R"({"started":"2026-01-20T02:00:04Z"})");

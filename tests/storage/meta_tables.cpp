@@ -71,6 +71,24 @@ BOOST_AUTO_TEST_CASE(the_greatest_id_is_of_a_job_or_an_operation) {
   BOOST_CHECK_EQUAL(last.bytes[0], 7);
 }
 
+BOOST_AUTO_TEST_CASE(a_definition_of_an_older_daemon_is_read) {
+  auto x = full_definition();
+  for (auto& s : x.steps)
+    s.step_timeout.clear(); // it had none: an empty text each, at the end
+  write_batch now;
+  put_definition(now, x);
+  now.visit(
+    [&](std::string_view key, std::string_view val) {
+      std::string old{val.substr(0, val.size() - x.steps.size())};
+      old[0] = 2;
+      require_ok(put(*db, std::string{key}, old));
+    },
+    [](std::string_view) {});
+  job_definition found;
+  require_ok(read_definition(*db, x.id, found));
+  BOOST_CHECK(found == x);
+}
+
 BOOST_AUTO_TEST_CASE(boots_are_counted_and_synced) {
   fault_store faulty{std::move(db)};
   for (uint64_t expected : {1u, 2u, 3u}) {
