@@ -117,15 +117,20 @@ using worker_pool_actor = status_actor::extend<
   // Run these; never more than the slots it attached with.
   caf::reacts_to<atom::assign, job_block>,
   // Stop these if they run.
-  caf::reacts_to<atom::cancel, id_list>>;
+  caf::reacts_to<atom::cancel, id_list>,
+  // Its lease ran out: nothing that it runs counts any more. It stops all, and
+  // attaches again when that has ended.
+  caf::reacts_to<atom::expire>>;
 
 /// The QUEUE: which jobs wait, which run, and who may run one next.
 using queue_actor = status_actor::extend<
   // Stores and queues jobs; replies when committed. ec::limit_reached when the
   // queue, or the named queue, is full.
   caf::reacts_to<atom::enqueue, enqueue_ptr>,
-  // A pool offers `slots` slots for jobs of `type`, until it ends.
-  caf::reacts_to<atom::attach, std::string, worker_pool_actor, uint32_t>,
+  // A pool offers slots, until it ends or its lease runs out.
+  caf::reacts_to<atom::attach, worker_pool_actor, pool_offer>,
+  // A pool that has jobs lives: its lease begins again.
+  caf::reacts_to<atom::renew>,
   // Attempts ended. Reports of an older epoch are refused and logged.
   caf::reacts_to<atom::report, report_block>,
   // Tell this monitor what changes below a step; ends with the monitor.
@@ -151,6 +156,11 @@ using queue_actor = status_actor::extend<
   // Holds from now on, and after a restart; replies when committed.
   // ec::invalid_argument, ec::not_found.
   caf::replies_to<atom::put, type_change>::with<type_info>,
+  // Machines that have a pool or a limit, by name.
+  caf::replies_to<atom::nodes>::with<std::vector<node_info>>,
+  // Holds from now on, and after a restart; replies when committed.
+  // ec::invalid_argument, ec::not_found.
+  caf::replies_to<atom::put, node_change>::with<node_info>,
   // Takes what the database held, before anything else.
   caf::reacts_to<atom::recover, recovery_ptr>,
   // Assigns nothing more; replies when nothing runs.

@@ -87,15 +87,6 @@ void queue_state::take_all(enqueue_request& request) {
     request.also(change.ops, made);
 }
 
-void queue_state::on_attach(const std::string& type, worker_pool_actor handle,
-                            uint32_t slots) {
-  self->monitor(handle);
-  auto& where = type_of(type);
-  where.pools.push_back(
-    {std::move(handle), slots, where.slots.value_or(slots)});
-  dispatch(where);
-}
-
 void queue_state::on_watch(const job_id& step, step_monitor_actor monitor) {
   self->monitor(monitor);
   if (auto i = awaited.find(step); i != awaited.end()) {
@@ -115,6 +106,11 @@ void queue_state::on_recover(recovery& found) {
   }
   for (const auto& [type, slots] : found.type_slots)
     recover_slots(type, slots);
+  for (const auto& [node, limit] : found.node_limits) {
+    auto& x = nodes[node];
+    x.name = node;
+    x.running_max = limit;
+  }
   std::vector<uint64_t> pinned;
   pinned.reserve(found.queue.size());
   for (const auto& x : found.queue)
@@ -150,44 +146,6 @@ void queue_state::bring_back(const storage::queue_entry& x, bool interrupted) {
   if (x.step_id)
     awaited[x.step_id].step = x.step_id;
   arrive(job, x.run_at, std::max(created_at(x.id), x.run_at));
-}
-
-void queue_state::on_down(const caf::down_msg& down) {
-  std::erase_if(
-    monitors, [&](const auto& x) { return x.second.address() == down.source; });
-  size_t pools = 0;
-  for (auto& [type, where] : types)
-    pools += std::erase_if(where.pools, [&](const auto& x) {
-      return x.handle.address() == down.source;
-    });
-  if (pools != 0)
-    report_lost(down.source);
-}
-
-/// A pool has ended, and with it the attempts that it had.
-void queue_state::report_lost(const caf::actor_addr& pool) {
-  report_block lost;
-  const type_lanes* type = nullptr; // a pool has one
-  jobs.for_each([&](const queued_job& held) {
-    if (held.place != queue_place::leased || held.pool != pool)
-      return;
-    type = held.lane->type;
-    job_report x;
-    x.id = held.id;
-    x.epoch = held.epoch;
-    x.attempt = held.attempt;
-    x.start_logged = true;
-    x.outcome = job_outcome::failure("the worker pool ended");
-    x.outcome.worker_died = true;
-    x.retry_at = clock->now();
-    x.uncounted = true;
-    lost.reports.push_back(std::move(x));
-  });
-  if (lost.reports.empty())
-    return;
-  log::warn("queue.pool_lost", {{"jobs", lost.reports.size()}});
-  metrics::jobs_orphaned(*type->meter, lost.reports.size());
-  on_report(lost);
 }
 
 ack_promise queue_state::on_drain() {
@@ -332,7 +290,7 @@ queue(queue_impl::stateful_pointer<queue_state> self, queue_config config,
   if (config.length_max == 0 || config.commits_in_flight_max == 0
       || config.block_jobs_max == 0 || config.queues_max == 0
       || config.deaths_max == 0 || config.priority_aging.count() <= 0
-      || config.boot == 0) {
+      || config.lease.count() <= 0 || config.boot == 0) {
     self->quit(make_error(ec::invalid_config, "queue: a limit is 0"));
     return queue_impl::behavior_type::make_empty_behavior();
   }
@@ -354,9 +312,14 @@ queue(queue_impl::stateful_pointer<queue_state> self, queue_config config,
     [self](atom::enqueue, enqueue_ptr& x) {
       return self->state.on_enqueue(std::move(x));
     },
-    [self](atom::attach, const std::string& type, worker_pool_actor& pool,
-           uint32_t slots) {
-      self->state.on_attach(type, std::move(pool), slots);
+    [self](atom::attach, worker_pool_actor& pool, const pool_offer& x) {
+      self->state.on_attach(std::move(pool), x);
+    },
+    [self](atom::renew) { self->state.on_renew(self->current_sender()); },
+    [self](atom::expire) { self->state.on_leases(); },
+    [self](atom::nodes) { return self->state.on_nodes(); },
+    [self](atom::put, const node_change& x) {
+      return self->state.on_node_limit(x);
     },
     [self](atom::report, report_block& x) { self->state.on_report(x); },
     [self](atom::watch, const job_id& step, step_monitor_actor& monitor) {

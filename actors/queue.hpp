@@ -35,6 +35,8 @@ struct queue_config {
   /// > 0; see due_of().
   std::chrono::nanoseconds priority_aging = std::chrono::minutes{10};
   uint32_t deaths_max = 3; ///< > 0; then a job is quarantined.
+  /// > 0; a pool that has jobs and says nothing for so long has lost them.
+  std::chrono::nanoseconds lease = std::chrono::seconds{15};
   /// Of the reports' commits.
   durability report_durability = durability::group;
   metrics_ptr meter; ///< Made by the QUEUE if there is none.
@@ -45,7 +47,9 @@ using queue_impl = queue_actor::extend<
   // Commit what has gathered.
   caf::reacts_to<atom::flush>,
   // A delayed job is due, or one that waits expires.
-  caf::reacts_to<atom::wake>>;
+  caf::reacts_to<atom::wake>,
+  // Leases may have run out.
+  caf::reacts_to<atom::expire>>;
 
 /// Ready jobs by worker type, queue and priority, delayed jobs, leases.
 struct queue_state {
@@ -101,6 +105,11 @@ struct queue_state {
 
   queued_jobs jobs;
   std::unordered_map<std::string, type_lanes> types;
+  std::vector<type_lanes*> type_turns; ///< All of them.
+  size_t next_type = 0;                ///< Whose turn it is.
+  std::map<std::string, node_place, std::less<>> nodes;
+  /// When leases are looked at next; zero while nothing is leased.
+  caf::actor_clock::time_point leases_at{};
   std::map<std::string, named_queue, std::less<>> queues;
   lane_set* last_lane = nullptr; ///< Neighbours are of one, nearly always.
   job_timers delayed;
@@ -141,18 +150,27 @@ struct queue_state {
 
   // -- messages (queue.cpp) ---------------------------------------------------
   ack_promise on_enqueue(enqueue_ptr request);
-  void on_attach(const std::string& type, worker_pool_actor handle,
-                 uint32_t slots);
   void on_watch(const job_id& step, step_monitor_actor monitor);
   void on_recover(recovery& found);
   void bring_back(const storage::queue_entry& x, bool interrupted);
   void on_flush();
-  void on_down(const caf::down_msg& down);
-  void report_lost(const caf::actor_addr& pool);
   ack_promise on_drain();
   queue_status on_stats() const;
   actor_status on_status() const;
   caf::typed_response_promise<actor_status> on_status_tree();
+
+  // -- pools and nodes (queue_pools.cpp) --------------------------------------
+  void on_attach(worker_pool_actor handle, const pool_offer& offer);
+  void on_renew(const caf::strong_actor_ptr& pool);
+  void on_leases();
+  void arm_leases();
+  void lose_pool(const caf::actor_addr& pool, const char* why);
+  void report_lost(const caf::actor_addr& pool, const char* why);
+  void on_down(const caf::down_msg& down);
+  std::vector<node_info> on_nodes() const;
+  caf::typed_response_promise<node_info> on_node_limit(const node_change& x);
+  static explanation explain_slots(const type_lanes& type, uint64_t before,
+                                   uint64_t counted_max);
 
   // -- commits (queue.cpp) ----------------------------------------------------
   caf::error refusal(const enqueue_request& request);
@@ -275,15 +293,16 @@ struct queue_state {
 /// Order within a worker type, across its named queues: by priority (see
 /// due_of(): none waits for ever), then runs in turn, then by arrival. A queue
 /// that is paused, or runs as many jobs as it may, keeps its own jobs back and
-/// nobody else's. A pool that ends gives its jobs back at once; a report of an
-/// attempt that is not the current one is refused and logged. Children of a job
-/// that was accepted are accepted, even above a length_max: new submissions are
-/// then refused until there is room. Bounds: O(log n) a message, or of the jobs
-/// that it names; about 150 bytes a waiting job plus `resident_bytes_max`; one
-/// byte a job between the oldest and the newest. Errors: ec::limit_reached
-/// (queue full, too many queues), ec::conflict (run cancelled), ec::not_found
-/// (queue), ec::invalid_argument (queue name), ec::shutting_down, and the
-/// STORE's.
+/// nobody else's. A pool that ends gives its jobs back at once, and one that
+/// has jobs and gives no sign of life for the time of a lease loses them; a
+/// report of an attempt that is not the current one is refused and logged.
+/// Children of a job that was accepted are accepted, even above a length_max:
+/// new submissions are then refused until there is room. Bounds: O(log n) a
+/// message, or of the jobs that it names; about 150 bytes a waiting job plus
+/// `resident_bytes_max`; one byte a job between the oldest and the newest.
+/// Errors: ec::limit_reached (queue full, too many queues), ec::conflict (run
+/// cancelled), ec::not_found (queue), ec::invalid_argument (queue name),
+/// ec::shutting_down, and the STORE's.
 queue_impl::behavior_type
 queue(queue_impl::stateful_pointer<queue_state> self, queue_config config,
       log_collector_actor collector, reader_actor reader,

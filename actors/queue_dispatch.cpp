@@ -17,9 +17,13 @@ constexpr std::chrono::seconds load_retry_delay{1};
 void queue_state::dispatch() {
   if (drained)
     return;
-  for (auto& [type, where] : types)
+  // In turn, or a node that is full would serve the first type only.
+  for (size_t i = 0; i < type_turns.size(); ++i) {
+    auto& where = *type_turns[(next_type + i) % type_turns.size()];
     if (!where.open.empty())
       dispatch(where);
+  }
+  ++next_type;
 }
 
 void queue_state::dispatch(type_lanes& where) {
@@ -33,7 +37,9 @@ void queue_state::dispatch(type_lanes& where) {
     }
     busy = 0;
     auto present = take(where, count);
-    to.busy += static_cast<uint32_t>(present.size());
+    if (to.busy == 0)
+      to.lease_until = self->clock().now() + config.lease;
+    to.take(static_cast<uint32_t>(present.size()));
     auto first_absent
       = std::stable_partition(present.begin(), present.end(),
                               [](auto* x) { return x->record != nullptr; });
@@ -44,6 +50,7 @@ void queue_state::dispatch(type_lanes& where) {
     if (!present.empty())
       assign(to.handle, present);
   }
+  arm_leases();
 }
 
 std::vector<queued_job*> queue_state::take(type_lanes& where, size_t count) {
@@ -191,7 +198,7 @@ void queue_state::give_back(type_lanes& where, const caf::actor_addr& to,
                             uint32_t slots) {
   for (auto& x : where.pools)
     if (x.handle.address() == to)
-      x.busy -= std::min(x.busy, slots);
+      x.give_back(slots);
 }
 
 void queue_state::end_lease(queued_job& x) {

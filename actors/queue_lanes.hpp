@@ -82,14 +82,45 @@ struct head_order {
   }
 };
 
+/// A machine with pools.
+struct node_place {
+  std::string name;
+  uint64_t running = 0; ///< Jobs, of all types.
+  std::optional<uint64_t> running_max;
+
+  uint64_t room() const {
+    if (!running_max)
+      return UINT64_MAX;
+    return *running_max > running ? *running_max - running : 0;
+  }
+};
+
 /// Slots that a pool offers.
 struct offered_slots {
   worker_pool_actor handle;
+  node_place* node = nullptr;
   uint32_t own_slots = 0; ///< The worker's.
   uint32_t slots = 0;     ///< That count.
   uint32_t busy = 0;      ///< More than `slots` after these became fewer.
+  /// When its jobs go to others unless it gives a sign of life. Means nothing
+  /// while it has none.
+  caf::actor_clock::time_point lease_until{};
 
-  uint32_t free() const { return slots > busy ? slots - busy : 0; }
+  uint32_t free_slots() const { return slots > busy ? slots - busy : 0; }
+  /// How many jobs it may get now.
+  uint32_t free() const {
+    return static_cast<uint32_t>(
+      std::min<uint64_t>(free_slots(), node->room()));
+  }
+  void take(uint32_t n) {
+    busy += n;
+    node->running += n;
+  }
+  void give_back(uint32_t n) {
+    n = std::min(busy, n);
+    busy -= n;
+    node->running -= n;
+  }
 };
 
 /// Everything about one worker type.

@@ -211,6 +211,28 @@ struct type_change {
 };
 inline constexpr uint32_t slots_max = 10'000;
 
+/// What a pool offers.
+struct pool_offer {
+  std::string type;   ///< Of the jobs that it runs.
+  std::string node;   ///< The machine that it is on.
+  uint32_t slots = 1; ///< Jobs at a time.
+};
+
+/// How a machine with worker pools is.
+struct node_info {
+  std::string name;
+  uint64_t running = 0;                ///< Jobs, of all types.
+  std::optional<uint64_t> running_max; ///< None is as many as have slots.
+};
+
+/// How many jobs a machine runs at once, whatever their types, from now on,
+/// also after a restart. ec::not_found: no pool is on a machine of that name.
+struct node_change {
+  std::string name;
+  std::optional<uint64_t> running_max; ///< 1 to `node_running_max`; none: any.
+};
+inline constexpr uint64_t node_running_max = 1'000'000;
+
 // -- how messages travel between nodes ----------------------------------------
 
 template <class Inspector>
@@ -240,6 +262,11 @@ auto inspect(Inspector& f, job_report& x) {
 template <class Inspector>
 auto inspect(Inspector& f, report_block& x) {
   return f(caf::meta::type_name("report_block"), x.reports);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, pool_offer& x) {
+  return f(caf::meta::type_name("pool_offer"), x.type, x.node, x.slots);
 }
 
 template <class Inspector>

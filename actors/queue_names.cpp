@@ -47,6 +47,7 @@ type_lanes& queue_state::type_of(const std::string& type) {
   if (added) {
     i->second.name = type;
     i->second.meter = &config.meter->type_of(type);
+    type_turns.push_back(&i->second);
   }
   return i->second;
 }
@@ -285,32 +286,7 @@ explanation queue_state::explain_ready(const queued_job& x) const {
               + " of " + number(limit) + " jobs",
             std::move(named)};
   }
-  uint64_t slots = 0;
-  uint64_t busy = 0;
-  for (const auto& pool : type.pools) {
-    slots += pool.slots;
-    busy += pool.busy;
-  }
-  if (type.pools.empty())
-    return {job_reason::no_worker, "no worker runs jobs of type " + type.name,
-            value::make_object({{"type", type.name}})};
-  auto numbers = value::make_object(
-    {{"type", type.name}, {"slots", slots}, {"busy", busy}});
-  const auto all = number(busy) + " of " + number(slots) + " slots for "
-                   + type.name + " are taken";
-  if (const auto before = jobs_before(x); before != 0) {
-    const bool more = before > config.position_max;
-    numbers.set("before", before);
-    return {job_reason::behind_others,
-            (more ? "more than " + number(config.position_max) : number(before))
-              + " jobs go first; " + all,
-            std::move(numbers)};
-  }
-  if (busy >= slots)
-    return {job_reason::no_free_slot, "it is the next; " + all,
-            std::move(numbers)};
-  return {job_reason::being_assigned, "it is being assigned",
-          std::move(numbers)};
+  return explain_slots(type, jobs_before(x), config.position_max);
 }
 
 caf::result<explanation> queue_state::on_explain(const job_id& id) const {
@@ -325,7 +301,9 @@ caf::result<explanation> queue_state::on_explain(const job_id& id) const {
   if (x.place == queue_place::leased)
     return explanation{job_reason::running,
                        "attempt " + number(x.attempt) + " is with a worker",
-                       value::make_object({{"attempt", x.attempt}})};
+                       value::make_object({{"attempt", x.attempt},
+                                           {"epoch", x.epoch},
+                                           {"since", to_rfc3339(x.at)}})};
   if (x.place == queue_place::reported)
     return explanation{job_reason::being_stored, "its outcome is being stored",
                        value::make_object({{"attempt", x.attempt}})};

@@ -137,6 +137,8 @@ storage::status read_recovery(const storage::store& db, recovery& out) {
     result = storage::read_queue_settings(db, out.queues);
   if (result.ok())
     result = storage::read_type_slots(db, out.type_slots);
+  if (result.ok())
+    result = storage::read_node_limits(db, out.node_limits);
   std::vector<job_id> active;
   if (result.ok())
     result = storage::read_active(db, active);

@@ -110,6 +110,7 @@ struct recovery {
   /// Named queues that somebody has set.
   std::vector<std::pair<std::string, queue_settings>> queues;
   std::vector<std::pair<std::string, uint32_t>> type_slots;
+  std::vector<std::pair<std::string, uint64_t>> node_limits;
   /// Above every sequence that an entry or a stored head has.
   uint64_t next_sequence = 1;
 };

@@ -15,6 +15,9 @@ namespace quaero {
 
 namespace {
 
+/// So many may get lost, or come late, less one.
+constexpr int heartbeats_per_lease = 3;
+
 /// Spawns an actor that blocks: with a thread of its own unless a test runs it.
 template <class... Ts>
 auto spawn_blocking(caf::actor_system& system, bool detach, Ts&&... xs) {
@@ -53,7 +56,7 @@ runtime::runtime(caf::actor_system& system, runtime_config config,
   // the runtime waiting.
   queue = system.spawn(quaero::queue, config.queue, collector, readers.back(),
                        documents, ids, &clock);
-  spawn_workers(kinds, {system, readers.back(), clock, detach}, clock);
+  spawn_workers(kinds, {system, readers.back(), clock, detach}, config, clock);
   const auto keeping = spawn_blocking(system, detach, job_keeper, config.keeper,
                                       reading, collector, ids, &clock);
   keeper = keeping;
@@ -138,6 +141,7 @@ void runtime::spawn_access(const runtime_config& config,
 
 void runtime::spawn_workers(const worker_kinds& kinds,
                             const worker_environment& environment,
+                            const runtime_config& how,
                             const wall_clock& clock) {
   definition_workers by_type;
   for (auto& kind : kinds(environment)) {
@@ -151,6 +155,8 @@ void runtime::spawn_workers(const worker_kinds& kinds,
     config.type = kind.job_type;
     config.attempt.keys = std::make_shared<const key_lookup>(keys());
     config.slots = kind.slots;
+    config.node = how.node;
+    config.heartbeat = how.queue.lease / heartbeats_per_lease;
     config.meter = meter;
     worker_pool_actor pool;
     if (kind.spawn_block_worker) {

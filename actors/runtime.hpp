@@ -51,6 +51,8 @@ struct runtime_config {
   job_keeper_config keeper;
   operations_config operations;
   scheduler_config scheduler;
+  /// Of this machine; what GET /api/nodes calls it.
+  std::string node = "local";
   bool detach = true;   ///< Blocking actors get threads; tests say no.
   uint64_t id_seed = 0; ///< Of the random part of ids.
 };
@@ -148,7 +150,7 @@ public:
 private:
   void spawn_workers(const worker_kinds& kinds,
                      const worker_environment& environment,
-                     const wall_clock& clock);
+                     const runtime_config& how, const wall_clock& clock);
   void spawn_catalog(const runtime_config& config,
                      std::shared_ptr<const storage::store> db,
                      std::shared_ptr<id_generator> ids,

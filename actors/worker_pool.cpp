@@ -18,6 +18,47 @@ void count_lost(const worker_pool_config& config, uint64_t n) {
     metrics::jobs_orphaned(config.meter->type_of(config.type), n);
 }
 
+// -- what both kinds of pool owe to the QUEUE ---------------------------------
+
+template <class State>
+void attach(State& x) {
+  x.self->send(x.queue, atom::attach_v,
+               caf::actor_cast<worker_pool_actor>(x.self),
+               pool_offer{x.config.type, x.config.node, x.config.slots});
+}
+
+/// To be called when the pool gets jobs.
+template <class State>
+void begin_heartbeat(State& x) {
+  if (!std::exchange(x.duty.beating, true))
+    x.self->delayed_send(x.self, x.config.heartbeat, atom::renew_v);
+}
+
+template <class State>
+void heartbeat(State& x) {
+  x.duty.beating = false;
+  if (x.idle() || x.duty.expired)
+    return;
+  x.self->send(x.queue, atom::renew_v);
+  begin_heartbeat(x);
+}
+
+/// To be called when the pool may have become idle.
+template <class State>
+void attach_again(State& x) {
+  if (x.duty.expired && x.idle()) {
+    x.duty.expired = false;
+    attach(x);
+  }
+}
+
+template <class State>
+void expire(State& x) {
+  log::warn("pool.lease_ran_out", {{"type", x.config.type}});
+  x.duty.expired = true;
+  attach_again(x);
+}
+
 } // namespace
 
 // -- worker pool --------------------------------------------------------------
@@ -39,6 +80,13 @@ void worker_pool_state::on_assign(job_block& block) {
     jobs.emplace(x.attempt.address(), id);
     attempts.insert_or_assign(id, std::move(x));
   }
+  begin_heartbeat(*this);
+}
+
+void worker_pool_state::on_expire() {
+  for (const auto& [id, x] : attempts)
+    self->send(x.attempt, atom::cancel_v);
+  expire(*this);
 }
 
 void worker_pool_state::on_cancel(const id_list& ids) {
@@ -80,6 +128,7 @@ void worker_pool_state::on_down(const caf::down_msg& down) {
   if (down.reason)
     report_lost(id, a->second, down.reason);
   attempts.erase(a);
+  attach_again(*this);
 }
 
 void worker_pool_state::report_lost(const job_id& id, const running& lost,
@@ -106,14 +155,16 @@ actor_status worker_pool_state::on_status() const {
            {"running", static_cast<int64_t>(attempts.size())}}};
 }
 
-worker_pool_actor::behavior_type
-worker_pool(worker_pool_actor::stateful_pointer<worker_pool_state> self,
+worker_pool_impl::behavior_type
+worker_pool(worker_pool_impl::stateful_pointer<worker_pool_state> self,
             worker_pool_config config,
             std::function<job_worker_actor()> spawn_worker, queue_actor queue,
             log_collector_actor collector, const wall_clock* clock) {
-  if (config.type.empty() || config.slots == 0) {
-    self->quit(make_error(ec::invalid_config, "worker pool: type, slots"));
-    return worker_pool_actor::behavior_type::make_empty_behavior();
+  if (config.type.empty() || config.slots == 0
+      || config.heartbeat.count() <= 0) {
+    self->quit(
+      make_error(ec::invalid_config, "worker pool: type, slots, heartbeat"));
+    return worker_pool_impl::behavior_type::make_empty_behavior();
   }
   auto& st = self->state;
   st.config = std::move(config);
@@ -125,12 +176,13 @@ worker_pool(worker_pool_actor::stateful_pointer<worker_pool_state> self,
   self->monitor(st.worker);
   self->set_down_handler(
     [self](const caf::down_msg& x) { self->state.on_down(x); });
-  self->send(st.queue, atom::attach_v, st.config.type,
-             caf::actor_cast<worker_pool_actor>(self), st.config.slots);
+  attach(st);
   return {
     [self](atom::status) { return self->state.on_status(); },
     [self](atom::assign, job_block& x) { self->state.on_assign(x); },
     [self](atom::cancel, const id_list& x) { self->state.on_cancel(x); },
+    [self](atom::expire) { self->state.on_expire(); },
+    [self](atom::renew) { heartbeat(self->state); },
   };
 }
 
@@ -156,6 +208,7 @@ void block_pool_state::on_assign(const job_block& assigned) {
   }
   const auto number = next_block++;
   blocks.emplace(number, std::move(x));
+  begin_heartbeat(*this);
   // Its worker's end is told by a down message, which also tells of blocks that
   // the worker has taken.
   self->request(worker, attempt_deadline, atom::execute_v, assigned)
@@ -194,6 +247,7 @@ void block_pool_state::on_outcomes(uint64_t number,
     judge(xs[i], done.mapped().terms[i]);
   }
   self->send(queue, atom::report_v, report_block{std::move(xs)});
+  attach_again(*this);
 }
 
 void block_pool_state::on_down(const caf::down_msg& down) {
@@ -219,6 +273,7 @@ void block_pool_state::on_down(const caf::down_msg& down) {
     self->send(queue, atom::report_v, report_block{std::move(lost.reports)});
   }
   blocks.clear();
+  attach_again(*this);
   worker = spawn_worker();
   self->monitor(worker);
 }
@@ -233,14 +288,16 @@ actor_status block_pool_state::on_status() const {
     {{"slots", config.slots}, {"running", static_cast<int64_t>(running)}}};
 }
 
-worker_pool_actor::behavior_type
-block_pool(worker_pool_actor::stateful_pointer<block_pool_state> self,
+worker_pool_impl::behavior_type
+block_pool(worker_pool_impl::stateful_pointer<block_pool_state> self,
            worker_pool_config config,
            std::function<block_worker_actor()> spawn_worker, queue_actor queue,
            const wall_clock* clock) {
-  if (config.type.empty() || config.slots == 0) {
-    self->quit(make_error(ec::invalid_config, "block pool: type, slots"));
-    return worker_pool_actor::behavior_type::make_empty_behavior();
+  if (config.type.empty() || config.slots == 0
+      || config.heartbeat.count() <= 0) {
+    self->quit(
+      make_error(ec::invalid_config, "block pool: type, slots, heartbeat"));
+    return worker_pool_impl::behavior_type::make_empty_behavior();
   }
   auto& st = self->state;
   st.config = std::move(config);
@@ -251,12 +308,13 @@ block_pool(worker_pool_actor::stateful_pointer<block_pool_state> self,
   self->monitor(st.worker);
   self->set_down_handler(
     [self](const caf::down_msg& x) { self->state.on_down(x); });
-  self->send(st.queue, atom::attach_v, st.config.type,
-             caf::actor_cast<worker_pool_actor>(self), st.config.slots);
+  attach(st);
   return {
     [self](atom::status) { return self->state.on_status(); },
     [self](atom::assign, const job_block& x) { self->state.on_assign(x); },
     [self](atom::cancel, const id_list&) {}, // too short to be stopped
+    [self](atom::expire) { expire(self->state); },
+    [self](atom::renew) { heartbeat(self->state); },
   };
 }
 

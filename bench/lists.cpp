@@ -1,15 +1,9 @@
 #include "bench/lists.hpp"
 
 #include "actors/reader.hpp"
+#include "bench/harness.hpp"
 #include "definitions/job_filter.hpp"
-#include "storage/leveldb_store.hpp"
 
-#include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
-#include <caf/scoped_actor.hpp>
-
-#include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <random>
@@ -20,16 +14,9 @@ namespace quaero::bench {
 
 namespace {
 
-using clock = std::chrono::steady_clock;
-
 constexpr uint64_t jobs_a_commit = 256;
 constexpr size_t definitions = 10;
 constexpr size_t waiting = 3; ///< The oldest jobs of all.
-
-void require(const storage::status& x) {
-  if (!x.ok())
-    throw std::runtime_error{x.message};
-}
 
 /// Writes what the runtime would have written.
 class history {
@@ -134,11 +121,6 @@ private:
   uint64_t sequence_ = 0;
 };
 
-double ms_since(clock::time_point begin) {
-  return std::chrono::duration<double, std::milli>(clock::now() - begin)
-    .count();
-}
-
 list_result ask(caf::scoped_actor& self, const reader_actor& reader,
                 const std::string& text, uint64_t offset, uint32_t rounds) {
   job_query query;
@@ -162,37 +144,23 @@ list_result ask(caf::scoped_actor& self, const reader_actor& reader,
         [](const caf::error& e) { throw std::runtime_error{message_of(e)}; });
   }
   out.first_ms = times.front();
-  std::sort(times.begin(), times.end());
-  out.p50_ms = times[times.size() / 2];
-  out.p99_ms = times[times.size() * 99 / 100];
-  out.max_ms = times.back();
+  const auto all = distribution_of(std::move(times));
+  out.p50_ms = all.p50_ms;
+  out.p99_ms = all.p99_ms;
+  out.max_ms = all.max_ms;
   return out;
 }
-
-struct bench_config : caf::actor_system_config {
-  explicit bench_config(uint64_t threads) {
-    add_message_types<caf::id_block::quaero_types>();
-    set("scheduler.policy", caf::atom("sharing"));
-    set("scheduler.max-threads", threads);
-    set("logger.file-verbosity", caf::atom("quiet"));
-    set("logger.console-verbosity", caf::atom("quiet"));
-  }
-};
 
 } // namespace
 
 std::vector<list_result> run_lists(const lists_config& how) {
   const auto dir = how.dir + "/lists";
-  std::filesystem::remove_all(dir);
-  std::filesystem::create_directories(dir);
-  std::unique_ptr<storage::store> made;
-  require(storage::open_leveldb(dir + "/db", {}, made));
-  require(storage::open_format(*made));
+  auto made = make_database(dir);
   history{*made}.make(how.jobs);
   std::shared_ptr<const storage::store> db = std::move(made);
   std::vector<list_result> out;
   {
-    bench_config config{how.threads};
+    actors_config config{how.threads};
     caf::actor_system system{config};
     auto asked = system.spawn<caf::detached>(reader, reader_config{}, db,
                                              log_collector_actor{});

@@ -4,6 +4,10 @@
 //               against the database alone with the same records
 //   live        lines of a run to many WebSockets that follow it
 //   lists       pages of 50 jobs out of a long history, by several filters
+//   recover     a start with many jobs that wait, to the first end
+//   deaths      the end of a worker, until its job runs again
+//   churn       many jobs through one runtime: rates and space over time
+//   idle        a daemon with nothing to do
 //   http        enqueues and questions to a daemon over real connections
 //
 // Every run checks that exactly the right jobs ran; a run that is not exact
@@ -24,6 +28,7 @@ int main(int argc, char** argv) {
   quaero::bench::add_live_command(app, exit_code);
   quaero::bench::add_lists_command(app, exit_code);
   quaero::bench::add_http_command(app, exit_code);
+  quaero::bench::add_runtime_commands(app, exit_code);
   try {
     CLI11_PARSE(app, argc, argv);
   } catch (const std::exception& e) {

@@ -1,93 +1,18 @@
 #include "bench/throughput.hpp"
 
 #include "actors/new_jobs.hpp"
-#include "actors/runtime.hpp"
-#include "actors/workers/noop/noop_worker.hpp"
-#include "storage/leveldb_store.hpp"
+#include "bench/harness.hpp"
 #include "storage/tables.hpp"
 
-#include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
-#include <caf/event_based_actor.hpp>
-#include <caf/scoped_actor.hpp>
-
-#include <chrono>
 #include <filesystem>
 #include <stdexcept>
-#include <unordered_set>
-#include <utility>
 
 namespace quaero::bench {
 
 namespace {
 
-using clock = std::chrono::steady_clock;
-
-double per_second(uint64_t n, clock::duration took) {
-  return static_cast<double>(n) / std::chrono::duration<double>(took).count();
-}
-
-std::shared_ptr<storage::store> open(const std::string& dir) {
-  std::filesystem::remove_all(dir);
-  std::filesystem::create_directories(dir);
-  std::unique_ptr<storage::store> db;
-  auto result = storage::open_leveldb(dir + "/db", {}, db);
-  if (result.ok())
-    result = storage::open_format(*db);
-  if (!result.ok())
-    throw std::runtime_error{"database in " + dir + ": " + result.message};
-  return db;
-}
-
-new_job make_noop(uint32_t payload) {
-  new_job job;
-  job.type = "noop";
-  job.name = "noop";
-  job.config = R"({"payload":")";
-  job.config.append(payload - job.config.size() - 2, 'x');
-  job.config += "\"}";
-  return job;
-}
-
-/// Counts ends as they are published; the last one stops the clock.
-event_sink_actor::behavior_type counter(event_sink_actor::pointer,
-                                        uint64_t wanted, caf::actor tell) {
-  auto seen = std::make_shared<uint64_t>(0);
-  return {
-    [=](atom::publish, const event_block_ptr& block) {
-      for (const auto& x : block->events)
-        if (x.status == job_status::completed && ++*seen == wanted)
-          caf::anon_send(tell, atom::done_v);
-    },
-  };
-}
-
-/// Keeps `in_flight` submissions under way until all jobs are accepted.
-void submit_all(caf::scoped_actor& self, runtime& rt,
-                const throughput_config& how) {
-  uint64_t sent = 0;
-  uint32_t waiting = 0;
-  const auto job = make_noop(how.payload);
-  std::vector<caf::response_handle<caf::blocking_actor,
-                                   caf::detail::type_list<id_list>, true>>
-    replies;
-  size_t next = 0;
-  while (sent < how.jobs || waiting > 0) {
-    while (sent < how.jobs && waiting < how.in_flight) {
-      submission x;
-      const auto n = std::min<uint64_t>(how.batch, how.jobs - sent);
-      x.jobs.assign(n, job);
-      x.level = how.level;
-      replies.push_back(self->request(rt.jobs, std::chrono::seconds{120},
-                                      atom::submit_v, std::move(x)));
-      sent += n;
-      ++waiting;
-    }
-    replies[next++].receive(
-      [](const id_list&) {},
-      [](const caf::error& e) { throw std::runtime_error{message_of(e)}; });
-    --waiting;
-  }
+double per_second(uint64_t n, clock::time_point begin) {
+  return static_cast<double>(n) / seconds_since(begin);
 }
 
 /// Every job there, completed by its first attempt, nothing waiting.
@@ -120,16 +45,6 @@ std::string check(const storage::store& db, uint64_t jobs) {
   return {};
 }
 
-struct bench_config : caf::actor_system_config {
-  explicit bench_config(uint64_t threads) {
-    add_message_types<caf::id_block::quaero_types>();
-    set("scheduler.policy", caf::atom("sharing"));
-    set("scheduler.max-threads", threads);
-    set("logger.file-verbosity", caf::atom("quiet"));
-    set("logger.console-verbosity", caf::atom("quiet"));
-  }
-};
-
 runtime_config runtime_of(const throughput_config& how) {
   runtime_config out;
   out.queue.report_durability = how.level;
@@ -142,31 +57,16 @@ runtime_config runtime_of(const throughput_config& how) {
 throughput_result run_throughput(const throughput_config& how) {
   throughput_result out;
   const auto dir = how.dir + "/actors";
-  auto db = open(dir);
-  uint64_t boot = 0;
-  storage::next_boot(*db, boot);
+  auto db = make_database(dir);
   {
-    bench_config config{how.threads};
-    caf::actor_system system{config};
-    runtime rt{system,
-               runtime_of(how),
-               db,
-               boot,
-               system_wall_clock(),
-               [](std::string_view) { return std::nullopt; },
-               [](const worker_environment& x) {
-                 return std::vector<worker_kind>{noop::kind(x)};
-               }};
-    caf::scoped_actor self{system};
-    auto sink
-      = system.spawn(counter, how.jobs, caf::actor_cast<caf::actor>(self));
-    self->send(rt.hub, atom::subscribe_v, sink);
-    rt.recover();
+    bench_runtime rt{db, how.threads, runtime_of(how), noop_only};
+    rt.actors().recover();
+    rt.count_ends(how.jobs);
     const auto begin = clock::now();
-    submit_all(self, rt, how);
-    self->receive([](atom::done) {});
-    out.jobs_per_s = per_second(how.jobs, clock::now() - begin);
-    self->send_exit(sink, caf::exit_reason::user_shutdown);
+    rt.submit(how.jobs, make_noop(how.payload), how.level, how.batch,
+              how.in_flight);
+    rt.await_done();
+    out.jobs_per_s = per_second(how.jobs, begin);
   }
   out.problem = check(*db, how.jobs);
   out.exact = out.problem.empty();
@@ -178,7 +78,7 @@ throughput_result run_throughput(const throughput_config& how) {
 
 double run_raw(const throughput_config& how) {
   const auto dir = how.dir + "/raw";
-  auto db = open(dir);
+  auto db = make_database(dir);
   id_generator ids{system_wall_clock(), 1};
   const auto job = make_noop(how.payload);
   const bool sync = how.level != durability::buffered;
@@ -223,7 +123,7 @@ double run_raw(const throughput_config& how) {
       throw std::runtime_error{result.message};
     done += n;
   }
-  const auto rate = per_second(how.jobs, clock::now() - begin);
+  const auto rate = per_second(how.jobs, begin);
   db.reset();
   std::filesystem::remove_all(dir);
   return rate;

@@ -28,7 +28,8 @@ std::string to_string(job_reason x) {
        "snoozed_until",
        "quarantined",
        "suspected",
-       "waiting_for_run"};
+       "waiting_for_run",
+       "node_limit"};
   return names[static_cast<size_t>(x)];
 }
 

@@ -35,9 +35,10 @@ enum class job_reason : uint8_t {
   quarantined,          ///< It took its worker down too often.
   suspected,            ///< It may have taken its worker down; it runs alone.
   waiting_for_run,      ///< A run: of the end of one of its pre_jobs.
+  node_limit, ///< Nodes with a free slot run as many jobs as they may.
 };
 
-inline constexpr size_t job_reason_count = 25;
+inline constexpr size_t job_reason_count = 26;
 
 std::string to_string(job_reason x);
 

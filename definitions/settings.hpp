@@ -38,6 +38,7 @@ struct settings {
   struct {
     uint64_t length_max = 0; ///< Jobs.
     uint64_t queues_max = 0; ///< Named queues at a time.
+    std::chrono::nanoseconds lease{};
   } queue;
 
   struct {

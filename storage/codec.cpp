@@ -326,6 +326,8 @@ const char* table_name(char letter) {
       return "active";
     case table::queue_settings:
       return "queue_settings";
+    case table::node_limits:
+      return "node_limits";
     case table::type_slots:
       return "type_slots";
     case table::answers:

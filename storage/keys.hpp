@@ -29,6 +29,7 @@ enum class table : char {
   labels = 'L',
   schedules = 'S',
   log = 'l',
+  node_limits = 'N',
   meta = 'm',
   answers = 'o',
   operations = 'z',

@@ -274,13 +274,40 @@ read_queue_settings(const store& db,
   return error.ok() ? result : error;
 }
 
-// -- worker types -------------------------------------------------------------
+// -- worker types, nodes ------------------------------------------------------
+
+namespace {
+
+using numbers = std::vector<std::pair<std::string, uint64_t>>;
+
+void put_number(write_batch& out, table where, std::string_view name,
+                uint64_t x) {
+  auto& val = out.begin_put(text_key(where, name));
+  put_byte(val, record_version);
+  put_varint(val, x);
+  out.end_put();
+}
+
+status read_numbers(const store& db, table where, uint64_t max, numbers& out) {
+  out.clear();
+  status error;
+  auto result = for_each(db, text_key(where, ""),
+                         [&](std::string_view key, std::string_view val) {
+                           record_reader in{val};
+                           in.expect(record_version);
+                           const auto x = in.take_varint(max);
+                           if (!in.done())
+                             error = damaged(key);
+                           out.emplace_back(key.substr(1), x);
+                           return error.ok();
+                         });
+  return error.ok() ? result : error;
+}
+
+} // namespace
 
 void put_type_slots(write_batch& out, std::string_view type, uint32_t slots) {
-  auto& val = out.begin_put(text_key(table::type_slots, type));
-  put_byte(val, record_version);
-  put_varint(val, slots);
-  out.end_put();
+  put_number(out, table::type_slots, type, slots);
 }
 
 void remove_type_slots(write_batch& out, std::string_view type) {
@@ -289,21 +316,23 @@ void remove_type_slots(write_batch& out, std::string_view type) {
 
 status read_type_slots(const store& db,
                        std::vector<std::pair<std::string, uint32_t>>& out) {
-  out.clear();
-  status error;
-  auto result
-    = for_each(db, text_key(table::type_slots, ""),
-               [&](std::string_view key, std::string_view val) {
-                 record_reader in{val};
-                 in.expect(record_version);
-                 const auto slots
-                   = static_cast<uint32_t>(in.take_varint(UINT32_MAX));
-                 if (!in.done())
-                   error = damaged(key);
-                 out.emplace_back(key.substr(1), slots);
-                 return error.ok();
-               });
-  return error.ok() ? result : error;
+  numbers found;
+  auto result = read_numbers(db, table::type_slots, UINT32_MAX, found);
+  out.assign(found.begin(), found.end());
+  return result;
+}
+
+void put_node_limit(write_batch& out, std::string_view node, uint64_t limit) {
+  put_number(out, table::node_limits, node, limit);
+}
+
+void remove_node_limit(write_batch& out, std::string_view node) {
+  out.remove(text_key(table::node_limits, node));
+}
+
+status read_node_limits(const store& db,
+                        std::vector<std::pair<std::string, uint64_t>>& out) {
+  return read_numbers(db, table::node_limits, UINT64_MAX, out);
 }
 
 } // namespace quaero::storage

@@ -148,6 +148,12 @@ void remove_type_slots(write_batch& out, std::string_view type);
 status read_type_slots(const store& db,
                        std::vector<std::pair<std::string, uint32_t>>& out);
 
+/// How many jobs a node runs at once, as somebody wants it.
+void put_node_limit(write_batch& out, std::string_view node, uint64_t limit);
+void remove_node_limit(write_batch& out, std::string_view node);
+status read_node_limits(const store& db,
+                        std::vector<std::pair<std::string, uint64_t>>& out);
+
 status
 read_queue_settings(const store& db,
                     std::vector<std::pair<std::string, queue_settings>>& out);

@@ -1,3 +1,4 @@
+#include "actors/gateway/request_body.hpp"
 #include "actors/gateway/router.hpp"
 #include "actors/gateway/views.hpp"
 #include "definitions/time.hpp"
@@ -5,7 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <unistd.h>
+#include <optional>
 
 namespace quaero {
 
@@ -58,23 +59,23 @@ void actors(const exchange_ptr& ex) {
     atom::status_v);
 }
 
-std::string host_name_of_machine() {
-  char out[256] = {};
-  if (::gethostname(out, sizeof(out) - 1) != 0)
-    return "local";
-  return out;
+value limit_json(const std::optional<uint64_t>& x) {
+  return x ? value{*x} : value{};
 }
 
-value node_json(const gateway_context& context, const actor_status& queue) {
+value node_json(const gateway_context& context, const node_info& node,
+                const actor_status& queue) {
   value::array workers;
   for (const auto& x : pools_of(queue))
     workers.push_back(value::make_object(
       {{"type", x.type}, {"slots", x.slots}, {"running", x.running}}));
   return value::make_object(
-    {{"name", host_name_of_machine()},
+    {{"name", node.name},
      {"address", context.url},
      {"version", context.config.version},
      {"started_at", to_rfc3339(context.started_at)},
+     {"running", node.running},
+     {"running_max", limit_json(node.running_max)},
      {"workers", std::move(workers)},
      {"labels", value::make_object()},
      {"state", number_of(queue, "draining") != 0 ? "draining" : "ready"}});
@@ -84,10 +85,42 @@ void nodes(const exchange_ptr& ex) {
   ex->ask<actor_status>(
     ex->actors().queue,
     [ex](const actor_status& queue) {
-      ex->reply(value::make_object(
-        {{"nodes", value::make_array({node_json(ex->context(), queue)})}}));
+      ex->ask<std::vector<node_info>>(
+        ex->actors().queue,
+        [ex, queue](const std::vector<node_info>& all) {
+          value::array out;
+          for (const auto& x : all)
+            out.push_back(node_json(ex->context(), x, queue));
+          ex->reply(value::make_object({{"nodes", std::move(out)}}));
+        },
+        atom::nodes_v);
     },
     atom::status_v, atom::visit_v);
+}
+
+void put_node(const exchange_ptr& ex) {
+  value body;
+  if (!read_object(ex, {"running_max"}, body))
+    return;
+  const auto* limit = body.find("running_max");
+  if (limit == nullptr || (!limit->is_null() && !limit->is_int()))
+    return ex->reply(
+      make_problem(400, "invalid_argument",
+                   "running_max: must be a whole number, or null for none"));
+  node_change x;
+  x.name = ex->params[0];
+  if (limit->is_int())
+    x.running_max = static_cast<uint64_t>(std::clamp<int64_t>(
+      limit->as_int(), 0, static_cast<int64_t>(node_running_max) + 1));
+  ex->ask<node_info>(
+    ex->actors().queue,
+    [ex](const node_info& now) {
+      ex->reply(
+        value::make_object({{"name", now.name},
+                            {"running", now.running},
+                            {"running_max", limit_json(now.running_max)}}));
+    },
+    atom::put_v, x);
 }
 
 // -- metrics ------------------------------------------------------------------
@@ -202,6 +235,7 @@ const std::vector<route>& observe_routes() {
     {"GET", "/metrics", metrics_text, access::read},
     {"GET", "/api/actors", actors, access::read},
     {"GET", "/api/nodes", nodes, access::read},
+    {"PUT", "/api/nodes/{name}", put_node, access::operate},
   };
   return routes;
 }

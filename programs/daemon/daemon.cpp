@@ -33,6 +33,14 @@ namespace quaero {
 
 namespace {
 
+/// What others call this machine.
+std::string host_name() {
+  char out[256] = {};
+  if (::gethostname(out, sizeof(out) - 1) != 0 || out[0] == '\0')
+    return "local";
+  return out;
+}
+
 std::string read_file(const fs::path& path) {
   std::ifstream in{path, std::ios::binary};
   std::ostringstream out;
@@ -289,6 +297,8 @@ std::string daemon::start() {
   how.queue.length_max = settings_.queue.length_max;
   how.log.streams.events_kept_max = settings_.live.events_kept;
   how.queue.queues_max = settings_.queue.queues_max;
+  how.queue.lease = settings_.queue.lease;
+  how.node = host_name();
   how.answers.keep = settings_.idempotency.keep;
   how.queue.report_durability = durability_of(settings_.durability);
   how.scheduler.missed_max = settings_.scheduler.missed_max;

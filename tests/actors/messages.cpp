@@ -88,6 +88,10 @@ auto members(const id_list& x) {
   return std::tie(a);
 }
 
+auto members(const pool_offer& x) {
+  return std::tie(x.type, x.node, x.slots);
+}
+
 auto members(const step_delta& x) {
   auto& [a, b, c, d, e, f, g, h] = x;
   return std::tie(a, b, c, d, e, f, g, h);
@@ -220,7 +224,7 @@ const auto samples = std::make_tuple(
   wanted, line, entry, page, lease, job_block{{lease, lease}}, outcome, report,
   report_block{{report, report}}, id_list{{make_id(1), make_id(9)}}, delta,
   std::vector<std::string>{"a", "b"}, std::vector<document>{page},
-  std::vector<job_outcome>{outcome, outcome});
+  std::vector<job_outcome>{outcome, outcome}, pool_offer{"noop", "here", 7});
 
 using sample_types = std::remove_const_t<decltype(samples)>;
 using block = caf::id_block::quaero_types;

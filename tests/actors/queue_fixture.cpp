@@ -10,6 +10,7 @@ queue_fixture::queue_fixture()
   : db{std::make_shared<storage::fault_store>(
     std::make_unique<storage::memory_store>())},
     ids{std::make_shared<id_generator>(clock, 1)} {
+  config.lease = std::chrono::hours{24 * 365}; // fake pools are silent
   collector_ = own(log_collector_actor{sys.spawn(
     [this](
       log_collector_actor::pointer self) -> log_collector_actor::behavior_type {
@@ -59,7 +60,8 @@ void queue_fixture::restart() {
   tell(aut, atom::recover_v, found.value);
 }
 
-fake_pool& queue_fixture::attach(uint32_t slots, const std::string& type) {
+fake_pool& queue_fixture::attach(uint32_t slots, const std::string& type,
+                                 const std::string& node) {
   auto& x = pools.emplace_back();
   x.handle = own(worker_pool_actor{sys.spawn(
     [&x](worker_pool_actor::pointer) -> worker_pool_actor::behavior_type {
@@ -73,9 +75,10 @@ fake_pool& queue_fixture::attach(uint32_t slots, const std::string& type) {
           x.cancelled.insert(x.cancelled.end(), list.ids.begin(),
                              list.ids.end());
         },
+        [&x](atom::expire) { ++x.expired; },
       };
     })});
-  tell(aut, atom::attach_v, type, x.handle, slots);
+  tell(aut, atom::attach_v, x.handle, pool_offer{type, node, slots});
   return x;
 }
 

@@ -17,6 +17,7 @@ struct fake_pool {
   worker_pool_actor handle;
   std::vector<leased_job> assigned;
   std::vector<job_id> cancelled;
+  int expired = 0; ///< Leases that ran out.
 };
 
 /// The QUEUE between a real READER and DOCUMENT STORE, fake pools, and a
@@ -32,7 +33,8 @@ public:
   /// Ends queue and pools, makes a new queue on what the database has.
   void restart();
 
-  fake_pool& attach(uint32_t slots, const std::string& type = "t");
+  fake_pool& attach(uint32_t slots, const std::string& type = "t",
+                    const std::string& node = "here");
 
   /// Jobs that a test wants, as they are sent to the queue.
   enqueue_ptr make_request(std::vector<new_job> jobs, job_place place = {});

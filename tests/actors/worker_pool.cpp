@@ -28,6 +28,7 @@ struct fixture : deterministic {
   id_generator ids{clock, 1};
   std::vector<job_report> reports;
   std::vector<uint32_t> attached; ///< Slots.
+  int heartbeats = 0;
   std::vector<commit_ptr> commits;
   std::vector<held_commit> held_commits;
   std::vector<held_attempt> held;
@@ -60,8 +61,10 @@ struct fixture : deterministic {
         return {
           [](atom::status) { return actor_status{}; },
           [](atom::enqueue, const enqueue_ptr&) {},
-          [this](atom::attach, const std::string&, const worker_pool_actor&,
-                 uint32_t slots) { attached.push_back(slots); },
+          [this](atom::attach, const worker_pool_actor&, const pool_offer& x) {
+            attached.push_back(x.slots);
+          },
+          [this](atom::renew) { ++heartbeats; },
           [this](atom::report, report_block& x) {
             for (auto& one : x.reports)
               reports.push_back(std::move(one));
@@ -75,6 +78,8 @@ struct fixture : deterministic {
           [](atom::queues, const queue_change&) { return queue_info{}; },
           [](atom::list) { return std::vector<type_info>{}; },
           [](atom::put, const type_change&) { return type_info{}; },
+          [](atom::nodes) { return std::vector<node_info>{}; },
+          [](atom::put, const node_change&) { return node_info{}; },
           [](atom::forget, const job_id&) {},
           [](atom::recover, const recovery_ptr&) {},
           [](atom::drain) {},
@@ -387,6 +392,42 @@ BOOST_AUTO_TEST_CASE(attempts_and_the_worker_end_with_their_pool) {
   BOOST_TEST(reports.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_pool_gives_signs_of_life_while_it_has_jobs) {
+  advance(config.heartbeat * 3);
+  BOOST_TEST(heartbeats == 0);
+  assign(lease());
+  BOOST_REQUIRE(held.size() == 1u);
+  for (int i = 1; i <= 3; ++i) {
+    advance(config.heartbeat);
+    BOOST_TEST(heartbeats == i);
+  }
+  held[0].reply.deliver(job_outcome::ok());
+  settle();
+  for (int i = 0; i < 3; ++i)
+    advance(config.heartbeat);
+  BOOST_TEST(heartbeats == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_pool_whose_lease_ran_out_stops_before_it_offers_again) {
+  assign(lease());
+  assign(lease());
+  BOOST_REQUIRE(held.size() == 2u);
+  tell(aut, atom::expire_v);
+  BOOST_TEST(held[0].context->cancelled());
+  BOOST_TEST(held[1].context->cancelled());
+  BOOST_TEST(attached.size() == 1u);
+  held[0].reply.deliver(job_outcome::stopped());
+  settle();
+  advance(config.heartbeat);
+  BOOST_TEST(heartbeats == 0);
+  BOOST_TEST(attached.size() == 1u, "one is left");
+  held[1].reply.deliver(job_outcome::stopped());
+  settle();
+  BOOST_TEST(attached.size() == 2u);
+  tell(aut, atom::expire_v); // it had nothing
+  BOOST_TEST(attached.size() == 3u);
+}
+
 BOOST_AUTO_TEST_CASE(a_pool_without_slots_is_refused) {
   config.slots = 0;
   auto bad = own(sys.spawn(
@@ -435,6 +476,19 @@ struct block_fixture : fixture {
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(block_pools, block_fixture)
+
+BOOST_AUTO_TEST_CASE(a_pool_of_blocks_lives_and_stops_in_the_same_way) {
+  busy = true;
+  assign_block(2);
+  advance(config.heartbeat);
+  BOOST_TEST(heartbeats == 1);
+  attached.clear();
+  tell(blocks, atom::expire_v);
+  BOOST_TEST(attached.empty());
+  caf::anon_send_exit(block_workers.back(), caf::exit_reason::kill);
+  settle();
+  BOOST_TEST(attached.size() == 1u);
+}
 
 BOOST_AUTO_TEST_CASE(a_block_is_reported_with_its_starts) {
   outcomes = {job_outcome::ok(), job_outcome::failure("no luck")};

@@ -61,6 +61,21 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(queue_settings_table, memory_fixture)
 
+BOOST_AUTO_TEST_CASE(limits_of_nodes_come_back_and_go) {
+  write(*db, [](write_batch& out) {
+    put_node_limit(out, "b", 7);
+    put_node_limit(out, "a", UINT64_MAX);
+    put_node_limit(out, "gone", 1);
+    remove_node_limit(out, "gone");
+    put_type_slots(out, "a", 3);
+  });
+  std::vector<std::pair<std::string, uint64_t>> found;
+  require_ok(read_node_limits(*db, found));
+  BOOST_REQUIRE_EQUAL(found.size(), 2u);
+  BOOST_CHECK(found[0] == std::pair(std::string{"a"}, UINT64_MAX));
+  BOOST_CHECK(found[1] == std::pair(std::string{"b"}, uint64_t{7}));
+}
+
 BOOST_AUTO_TEST_CASE(slots_of_types_come_back_and_go) {
   write(*db, [](write_batch& out) {
     put_type_slots(out, "noop", 7);

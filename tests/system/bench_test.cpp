@@ -49,6 +49,32 @@ void check_numbers(const value& x, const std::string& rate) {
 
 } // namespace
 
+BOOST_FIXTURE_TEST_CASE(measurements_of_the_runtime_are_exact_lines, fixture) {
+  const std::vector<std::pair<strings, strings>> all{
+    {{"recover", "--jobs", "3000"}, {"opened_s", "recovered_s", "first_s"}},
+    {{"deaths", "--rounds", "6"}, {"rounds"}},
+    {{"churn", "--jobs", "5000", "--part", "2500"},
+     {"last_of_first", "live_bytes", "disk_of_live"}},
+    {{"idle", "--schedules", "20", "--seconds", "0.5", "--settle", "0.1"},
+     {"resident_bytes"}}};
+  for (const auto& [words, numbers] : all) {
+    strings command{program_path("quaero-bench")};
+    command.insert(command.end(), words.begin(), words.end());
+    for (const auto& more :
+         {std::string{"--json"}, std::string{"--dir"}, folder() + "/bench"})
+      command.push_back(more);
+    const auto x = run_program(std::move(command), std::chrono::seconds{60});
+    BOOST_REQUIRE_MESSAGE(x.exit == 0, words[0] << ": " << x.err);
+    const auto lines = lines_of(x.out);
+    BOOST_REQUIRE_EQUAL(lines.size(), 1u);
+    BOOST_TEST(text_of(lines[0], "scenario") == words[0]);
+    BOOST_TEST(lines[0].get_bool("exact").value_or(false));
+    for (const auto& name : numbers)
+      BOOST_TEST(lines[0].get_double(name).value_or(0) > 0, name);
+    BOOST_TEST(!std::filesystem::exists(folder() + "/bench"));
+  }
+}
+
 BOOST_FIXTURE_TEST_CASE(each_measurement_of_a_daemon_is_one_exact_line,
                         fixture) {
   // Not whole requests: the last array is a shorter one.

@@ -90,3 +90,18 @@ BOOST_FIXTURE_TEST_CASE(queue_settings_survive_a_kill, fixture) {
     return text_of(get("/api/jobs/" + waits), "status") == "completed";
   });
 }
+
+BOOST_FIXTURE_TEST_CASE(a_run_has_100000_children_and_survives_a_kill,
+                        system_fixture) {
+  start();
+  const auto job
+    = run_toml("many", "[step.a]\ntype = \"noop\"\ncount = 100000\n");
+  wait_until([&] { return number("/api/jobs/stats", "total_jobs") > 100'000; });
+  kill();
+  start();
+  BOOST_TEST(wait_over(job) == "completed");
+  BOOST_TEST(number("/api/jobs/" + job, "child_count") == 100'000);
+  BOOST_TEST(number("/api/jobs/" + job, "completed_children") == 100'000);
+  BOOST_TEST(number("/api/jobs/stats", "completed_jobs") == 100'002);
+  BOOST_TEST(number("/api/jobs/stats", "pending_jobs") == 0);
+}

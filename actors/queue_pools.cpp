@@ -1,0 +1,222 @@
+#include "actors/queue.hpp"
+#include "definitions/log.hpp"
+
+#include <algorithm>
+#include <utility>
+
+/// Who offers slots, whether they live, and what their nodes may run.
+namespace quaero {
+
+void queue_state::on_attach(worker_pool_actor handle, const pool_offer& offer) {
+  self->monitor(handle);
+  auto& node = nodes[offer.node];
+  node.name = offer.node;
+  auto& where = type_of(offer.type);
+  where.pools.push_back(
+    {std::move(handle), &node, offer.slots, where.slots.value_or(offer.slots)});
+  dispatch(where);
+}
+
+// -- leases -------------------------------------------------------------------
+
+void queue_state::on_renew(const caf::strong_actor_ptr& pool) {
+  const auto until = self->clock().now() + config.lease;
+  for (auto& [type, where] : types)
+    for (auto& x : where.pools)
+      if (x.handle.address() == pool)
+        x.lease_until = until;
+}
+
+/// One timer for all pools, armed while any of them has a job.
+void queue_state::arm_leases() {
+  if (leases_at != caf::actor_clock::time_point{})
+    return;
+  auto next = caf::actor_clock::time_point::max();
+  for (const auto* where : type_turns)
+    for (const auto& x : where->pools)
+      if (x.busy > 0)
+        next = std::min(next, x.lease_until);
+  if (next == caf::actor_clock::time_point::max())
+    return;
+  leases_at = next;
+  self->delayed_send(
+    self,
+    std::max(next - self->clock().now(), caf::actor_clock::duration_type{}),
+    atom::expire_v);
+}
+
+void queue_state::on_leases() {
+  const auto now = self->clock().now();
+  // The whole process stood still: the pools could not say anything, either.
+  const bool late = now > leases_at + config.lease / 3;
+  leases_at = {};
+  std::vector<worker_pool_actor> silent;
+  for (auto* where : type_turns)
+    for (auto& x : where->pools) {
+      if (x.busy == 0)
+        continue;
+      if (late)
+        x.lease_until = now + config.lease;
+      else if (x.lease_until <= now)
+        silent.push_back(x.handle);
+    }
+  for (const auto& x : silent) {
+    self->send(x, atom::expire_v);
+    lose_pool(x.address(), "the lease of its worker pool ran out");
+  }
+  arm_leases();
+}
+
+// -- pools that are gone ------------------------------------------------------
+
+void queue_state::on_down(const caf::down_msg& down) {
+  std::erase_if(
+    monitors, [&](const auto& x) { return x.second.address() == down.source; });
+  lose_pool(down.source, "the worker pool ended");
+}
+
+void queue_state::lose_pool(const caf::actor_addr& pool, const char* why) {
+  size_t lost = 0;
+  for (auto* where : type_turns)
+    lost += std::erase_if(where->pools, [&](auto& x) {
+      if (x.handle.address() != pool)
+        return false;
+      x.give_back(x.busy);
+      return true;
+    });
+  if (lost != 0)
+    report_lost(pool, why);
+}
+
+/// Ends the attempts that a pool had.
+void queue_state::report_lost(const caf::actor_addr& pool, const char* why) {
+  report_block lost;
+  const type_lanes* type = nullptr; // a pool has one
+  jobs.for_each([&](const queued_job& held) {
+    if (held.place != queue_place::leased || held.pool != pool)
+      return;
+    type = held.lane->type;
+    job_report x;
+    x.id = held.id;
+    x.epoch = held.epoch;
+    x.attempt = held.attempt;
+    x.start_logged = true;
+    x.outcome = job_outcome::failure(why);
+    x.outcome.worker_died = true;
+    x.retry_at = clock->now();
+    x.uncounted = true;
+    lost.reports.push_back(std::move(x));
+  });
+  if (lost.reports.empty())
+    return;
+  std::sort(lost.reports.begin(), lost.reports.end(),
+            [](const auto& a, const auto& b) { return a.id < b.id; });
+  log::warn(
+    "queue.pool_lost",
+    {{"jobs", lost.reports.size()}, {"type", type->name}, {"why", why}});
+  metrics::jobs_orphaned(*type->meter, lost.reports.size());
+  on_report(lost);
+}
+
+// -- nodes --------------------------------------------------------------------
+
+namespace {
+
+node_info info_of_node(const node_place& x) {
+  return {x.name, x.running, x.running_max};
+}
+
+std::string number(uint64_t x) {
+  return std::to_string(x);
+}
+
+} // namespace
+
+std::vector<node_info> queue_state::on_nodes() const {
+  std::vector<node_info> out;
+  for (const auto& [name_, x] : nodes)
+    out.push_back(info_of_node(x));
+  return out;
+}
+
+caf::typed_response_promise<node_info>
+queue_state::on_node_limit(const node_change& x) {
+  auto reply = self->make_response_promise<node_info>();
+  auto i = nodes.find(x.name);
+  if (i == nodes.end()) {
+    reply.deliver(make_error(ec::not_found, "no node '" + x.name + "'"));
+    return reply;
+  }
+  if (x.running_max
+      && (*x.running_max == 0 || *x.running_max > node_running_max)) {
+    reply.deliver(
+      make_error(ec::invalid_argument,
+                 "running_max must be from 1 to " + number(node_running_max)));
+    return reply;
+  }
+  i->second.running_max = x.running_max;
+  auto& ops = pending.change->ops;
+  if (x.running_max)
+    storage::put_node_limit(ops, x.name, *x.running_max);
+  else
+    storage::remove_node_limit(ops, x.name);
+  pending.need(durability::group);
+  pending.answers.push_back([reply, info = info_of_node(i->second)]() mutable {
+    reply.deliver(std::move(info));
+  });
+  dispatch();
+  arm_flush();
+  return reply;
+}
+
+// -- why a job that may start does not ----------------------------------------
+
+/// @param before how many jobs go first, counted up to `counted_max`.
+explanation queue_state::explain_slots(const type_lanes& type, uint64_t before,
+                                       uint64_t counted_max) {
+  if (type.pools.empty())
+    return {job_reason::no_worker, "no worker runs jobs of type " + type.name,
+            value::make_object({{"type", type.name}})};
+  uint64_t slots = 0;
+  uint64_t busy = 0;
+  uint64_t free_slots = 0;
+  uint64_t free = 0;
+  const node_place* full = nullptr;
+  for (const auto& pool : type.pools) {
+    slots += pool.slots;
+    busy += pool.busy;
+    free_slots += pool.free_slots();
+    free += pool.free();
+    if (pool.node->room() == 0)
+      full = pool.node;
+  }
+  auto numbers = value::make_object(
+    {{"type", type.name}, {"slots", slots}, {"busy", busy}});
+  const auto all = number(busy) + " of " + number(slots) + " slots for "
+                   + type.name + " are taken";
+  if (before != 0) {
+    const bool more = before > counted_max;
+    numbers.set("before", before);
+    return {job_reason::behind_others,
+            (more ? "more than " + number(counted_max) : number(before))
+              + " jobs go first; " + all,
+            std::move(numbers)};
+  }
+  if (free_slots == 0)
+    return {job_reason::no_free_slot, "it is the next; " + all,
+            std::move(numbers)};
+  if (free == 0) {
+    const auto limit = full->running_max.value_or(0);
+    numbers.set("node", full->name);
+    numbers.set("running", full->running);
+    numbers.set("running_max", limit);
+    return {job_reason::node_limit,
+            "it is the next; node '" + full->name + "' runs "
+              + number(full->running) + " of " + number(limit) + " jobs",
+            std::move(numbers)};
+  }
+  return {job_reason::being_assigned, "it is being assigned",
+          std::move(numbers)};
+}
+
+} // namespace quaero

@@ -1,0 +1,234 @@
+// Pools that are silent, and nodes that are full.
+
+#include "tests/actors/queue_fixture.hpp"
+
+using namespace quaero;
+using namespace quaero::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct fixture : queue_fixture {
+  fixture() {
+    config.lease = 15s;
+    start();
+  }
+
+  void pass(std::chrono::seconds time) {
+    for (; time > 0s; time -= 1s)
+      advance(1s);
+  }
+
+  void renew(const fake_pool& x) {
+    auto me = caf::actor_cast<caf::strong_actor_ptr>(x.handle);
+    auto to = caf::actor_cast<caf::strong_actor_ptr>(aut);
+    to->enqueue(
+      caf::make_mailbox_element(me, caf::make_message_id(), {}, atom::renew_v),
+      nullptr);
+    settle();
+  }
+
+  explanation explain(const job_id& id) {
+    auto found = ask<explanation>(aut, atom::explain_v, id);
+    BOOST_REQUIRE_MESSAGE(found.ok(), message_of(found.error));
+    return found.value;
+  }
+
+  answer<node_info> limit(std::optional<uint64_t> n, const std::string& node
+                                                     = "here") {
+    return ask<node_info>(aut, atom::put_v, node_change{node, n});
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(queue_leases, fixture)
+
+BOOST_AUTO_TEST_CASE(jobs_of_a_silent_pool_go_to_another_one) {
+  auto& silent = attach(2);
+  const auto ids_ = enqueue(3);
+  BOOST_TEST(silent.assigned.size() == 2u);
+  for (const auto& x : silent.assigned)
+    store_start(x);
+  auto& other = attach(4);
+  BOOST_TEST(names(other) == "3");
+  pass(10s);
+  renew(other);
+  pass(4s);
+  BOOST_TEST(silent.expired == 0);
+  pass(1s);
+  BOOST_TEST(silent.expired == 1);
+  BOOST_TEST(other.expired == 0);
+  BOOST_TEST(names(other) == "3 1 2");
+  BOOST_TEST(other.assigned[1].epoch > silent.assigned[0].epoch);
+  BOOST_TEST(other.assigned[1].attempt == 2u);
+  // What the silent one says now is of an older epoch.
+  report(silent.assigned[0]);
+  BOOST_CHECK(state(ids_[0]).status == job_status::pending);
+  report(other.assigned[1]);
+  BOOST_CHECK(state(ids_[0]).status == job_status::completed);
+  // Its slots are gone with its lease.
+  enqueue(8);
+  BOOST_TEST(silent.assigned.size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_pool_that_lives_keeps_its_jobs_for_ever) {
+  auto& pool = attach(1);
+  enqueue(1);
+  for (int i = 0; i < 100; ++i) {
+    pass(14s);
+    renew(pool);
+  }
+  BOOST_TEST(pool.expired == 0);
+  BOOST_TEST(pool.assigned.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_lease_begins_with_the_first_job) {
+  auto& pool = attach(1);
+  pass(60s);
+  enqueue(1);
+  pass(14s);
+  BOOST_TEST(pool.expired == 0);
+  report(pool.assigned[0]);
+  pass(60s);
+  BOOST_TEST(pool.expired == 0);
+  enqueue(1);
+  BOOST_TEST(pool.assigned.size() == 2u);
+  pass(15s);
+  BOOST_TEST(pool.expired == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_process_that_stood_still_takes_nothing_away) {
+  auto& pool = attach(1);
+  enqueue(1);
+  advance(10min); // of everybody
+  BOOST_TEST(pool.expired == 0);
+  pass(14s);
+  BOOST_TEST(pool.expired == 0);
+  pass(1s);
+  BOOST_TEST(pool.expired == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_that_is_set_takes_nothing_away) {
+  auto& pool = attach(1);
+  enqueue(1);
+  clock.set_by(1h);
+  pass(14s);
+  BOOST_TEST(pool.expired == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_pool_that_comes_back_is_one_like_others) {
+  auto& pool = attach(1);
+  enqueue(1);
+  pass(15s);
+  BOOST_TEST(pool.expired == 1);
+  tell(aut, atom::attach_v, pool.handle, pool_offer{"t", "here", 1});
+  BOOST_TEST(names(pool) == "1 1");
+  pass(14s);
+  renew(pool);
+  pass(14s);
+  BOOST_TEST(pool.expired == 1);
+  report(pool.assigned[1]);
+  BOOST_TEST(stats().leased == 0u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(queue_nodes, fixture)
+
+BOOST_AUTO_TEST_CASE(a_node_runs_as_many_jobs_as_it_may) {
+  auto& a = attach(4, "t");
+  auto& b = attach(4, "u");
+  auto& elsewhere = attach(1, "t", "there");
+  BOOST_REQUIRE(limit(3).ok());
+  std::vector<new_job> jobs;
+  for (const char* type : {"t", "u", "t", "u", "t", "u", "t", "u"}) {
+    jobs.push_back(named(std::to_string(jobs.size())));
+    jobs.back().type = type;
+  }
+  const auto all = enqueue(std::move(jobs));
+  BOOST_TEST(a.assigned.size() + b.assigned.size() == 3u);
+  BOOST_TEST(elsewhere.assigned.size() == 1u);
+  const auto nodes = ask<std::vector<node_info>>(aut, atom::nodes_v).value;
+  BOOST_REQUIRE(nodes.size() == 2u);
+  BOOST_TEST(nodes[0].name == "here");
+  BOOST_TEST(nodes[0].running == 3u);
+  BOOST_TEST(nodes[0].running_max.value_or(0) == 3u);
+  BOOST_TEST(nodes[1].running == 1u);
+  BOOST_TEST(!nodes[1].running_max.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_job_says_that_it_waits_for_the_node) {
+  auto& a = attach(4, "t");
+  BOOST_REQUIRE(limit(1).ok());
+  const auto all = enqueue(2);
+  const auto why = explain(all[1]);
+  BOOST_CHECK(why.reason == job_reason::node_limit);
+  BOOST_TEST(why.detail == "it is the next; node 'here' runs 1 of 1 jobs");
+  report(a.assigned[0]);
+  BOOST_TEST(a.assigned.size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(types_take_turns_on_a_full_node) {
+  auto& a = attach(8, "t");
+  auto& b = attach(8, "u");
+  BOOST_REQUIRE(limit(1).ok());
+  for (const char* type : {"t", "u"}) {
+    std::vector<new_job> jobs;
+    for (int i = 0; i < 20; ++i) {
+      jobs.push_back(named(std::to_string(i)));
+      jobs.back().type = type;
+    }
+    enqueue(std::move(jobs));
+  }
+  size_t done_a = 0;
+  size_t done_b = 0;
+  for (int i = 0; i < 16; ++i) {
+    BOOST_TEST(a.assigned.size() + b.assigned.size() == done_a + done_b + 1);
+    if (a.assigned.size() > done_a)
+      report(a.assigned[done_a++]);
+    else
+      report(b.assigned[done_b++]);
+  }
+  BOOST_TEST(done_a >= 4u);
+  BOOST_TEST(done_b >= 4u);
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_holds_at_once_and_after_a_restart) {
+  attach(4);
+  enqueue(6);
+  BOOST_TEST(pools.front().assigned.size() == 4u);
+  BOOST_REQUIRE(limit(2).ok());
+  report(pools.front().assigned[0]);
+  report(pools.front().assigned[1]);
+  BOOST_TEST(pools.front().assigned.size() == 4u, "two run: no more");
+  restart();
+  attach(4);
+  BOOST_TEST(pools.front().assigned.size() == 2u);
+  BOOST_REQUIRE(limit(std::nullopt).ok());
+  BOOST_TEST(pools.front().assigned.size() == 4u);
+  restart();
+  attach(4);
+  BOOST_TEST(pools.front().assigned.size() == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(a_pool_that_ends_leaves_room_on_its_node) {
+  auto& a = attach(1, "t");
+  BOOST_REQUIRE(limit(1).ok());
+  enqueue(2);
+  caf::anon_send_exit(a.handle, caf::exit_reason::kill);
+  settle();
+  auto& b = attach(1, "t");
+  BOOST_TEST(b.assigned.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(what_makes_no_sense_is_refused) {
+  attach(1);
+  BOOST_CHECK(limit(1, "nowhere").error == caf::error{ec::not_found});
+  BOOST_CHECK(limit(0).error == caf::error{ec::invalid_argument});
+  BOOST_CHECK(limit(node_running_max + 1).error
+              == caf::error{ec::invalid_argument});
+  BOOST_TEST(limit(node_running_max).ok());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
