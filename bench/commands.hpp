@@ -17,6 +17,7 @@ void add_throughput_command(CLI::App& app, int& exit_code);
 void add_live_command(CLI::App& app, int& exit_code);
 void add_lists_command(CLI::App& app, int& exit_code);
 void add_http_command(CLI::App& app, int& exit_code);
+void add_kill_command(CLI::App& app, int& exit_code);
 
 /// The folder that was asked for, or a temporary one of this process. Made
 /// when missing.

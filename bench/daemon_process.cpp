@@ -18,13 +18,15 @@ constexpr std::chrono::seconds stop_limit{60};
 std::vector<std::string> command(const std::string& data_dir,
                                  durability level) {
   fs::remove_all(data_dir);
-  const auto program
-    = fs::read_symlink("/proc/self/exe").parent_path() / "quaerod";
-  return {program.string(), "--data-dir",   data_dir,        "--listen",
+  return {daemon_program(), "--data-dir",   data_dir,        "--listen",
           "127.0.0.1:0",    "--durability", to_string(level)};
 }
 
 } // namespace
+
+std::string daemon_program() {
+  return fs::read_symlink("/proc/self/exe").parent_path() / "quaerod";
+}
 
 daemon_process::daemon_process(const std::string& data_dir, durability level)
   : child_{command(data_dir, level)} {

@@ -5,6 +5,7 @@
 //   live        lines of a run to many WebSockets that follow it
 //   lists       pages of 50 jobs out of a long history, by several filters
 //   http        enqueues and questions to a daemon over real connections
+//   kill        what a daemon has acknowledged, over many kills
 //
 // Every run checks that exactly the right jobs ran; a run that is not exact
 // ends with 1 and its figure is void.
@@ -24,6 +25,7 @@ int main(int argc, char** argv) {
   quaero::bench::add_live_command(app, exit_code);
   quaero::bench::add_lists_command(app, exit_code);
   quaero::bench::add_http_command(app, exit_code);
+  quaero::bench::add_kill_command(app, exit_code);
   try {
     CLI11_PARSE(app, argc, argv);
   } catch (const std::exception& e) {
