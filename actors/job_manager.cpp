@@ -5,6 +5,7 @@
 #include "actors/new_jobs.hpp"
 #include "actors/rerun.hpp"
 #include "definitions/json.hpp"
+#include "definitions/kill_point.hpp"
 #include "definitions/log.hpp"
 #include "storage/life_tables.hpp"
 
@@ -429,6 +430,7 @@ caf::typed_response_promise<uint64_t> job_manager_state::on_recover() {
   self->request(reader, store_deadline, atom::recover_v)
     .then(
       [this, reply](const recovery_ptr& found) mutable {
+        kill_point(kill_at::recovery_before_runs);
         // First, so that no run can queue anything before.
         self->send(queue, atom::recover_v, found);
         for (auto& x : found->runs)

@@ -2,6 +2,7 @@
 
 #include "actors/deadlines.hpp"
 #include "definitions/json.hpp"
+#include "definitions/kill_point.hpp"
 #include "definitions/log.hpp"
 
 #include <optional>
@@ -180,9 +181,11 @@ ack_promise log_collector_state::on_commit(commit_ptr change) {
     return reply;
   }
   storage::put_totals(change->ops, totals);
+  kill_point(kill_at::collector_before_store);
   self->request(store, store_deadline, atom::commit_v, std::move(change))
     .then(
       [this, reply, block, indexed]() mutable {
+        kill_point(kill_at::collector_after_commit);
         index->stored(indexed);
         acknowledge(reply);
         if (!block->events.empty() || !block->lines.empty()

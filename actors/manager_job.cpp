@@ -4,6 +4,7 @@
 #include "actors/deadlines.hpp"
 #include "actors/job_monitor.hpp"
 #include "definitions/json.hpp"
+#include "definitions/kill_point.hpp"
 #include "definitions/log.hpp"
 
 #include <caf/send.hpp>
@@ -360,6 +361,7 @@ void manager_job_state::finish() {
               + std::to_string(all.documents) + " documents";
   add_line(*x, failed ? log_level::error : log_level::info,
            error.empty() ? text : text + " (" + error + ")");
+  kill_point(kill_at::run_before_end);
   self->request(actors.collector, store_deadline, atom::commit_v, std::move(x))
     .then(
       [this, status] {

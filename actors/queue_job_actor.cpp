@@ -3,6 +3,7 @@
 #include "actors/deadlines.hpp"
 #include "actors/retry.hpp"
 #include "actors/secrecy.hpp"
+#include "definitions/kill_point.hpp"
 
 #include <functional>
 #include <utility>
@@ -47,6 +48,7 @@ void queue_job_state::start() {
   }
   change->add_event(2 * lease.attempt - 1, start_of(lease, started_at),
                     job_status::pending, lease.job);
+  kill_point(kill_at::attempt_before_start);
   self->request(collector, store_deadline, atom::commit_v, std::move(change))
     .then([this] { on_start(); },
           [this](caf::error& e) { self->quit(std::move(e)); });

@@ -1,5 +1,7 @@
 #include "actors/recovery.hpp"
 
+#include "definitions/kill_point.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -139,6 +141,7 @@ storage::status read_recovery(const storage::store& db, recovery& out) {
     result = storage::read_type_slots(db, out.type_slots);
   if (result.ok())
     result = storage::read_node_limits(db, out.node_limits);
+  kill_point(kill_at::recovery_after_queue);
   std::vector<job_id> active;
   if (result.ok())
     result = storage::read_active(db, active);
@@ -146,6 +149,7 @@ storage::status read_recovery(const storage::store& db, recovery& out) {
     if (!result.ok())
       break;
     result = read_run(db, id, out.runs.emplace_back(), out.interrupted);
+    kill_point(kill_at::recovery_after_run);
   }
   return result;
 }

@@ -1,6 +1,7 @@
 #include "actors/scheduler.hpp"
 
 #include "actors/deadlines.hpp"
+#include "definitions/kill_point.hpp"
 #include "definitions/log.hpp"
 #include "storage/schedule_tables.hpp"
 
@@ -344,6 +345,7 @@ void scheduler_state::start(const std::string& id, entry& x, run_cause cause,
         };
   }
   const auto what = begin(id, x, cause, on_time);
+  kill_point(kill_at::schedule_before_tick);
   self->request(dispatcher, store_deadline, atom::execute_v, std::move(wanted))
     .then(
       [this, what, record](const run_started& y) mutable {
@@ -433,6 +435,7 @@ void scheduler_state::refused_tick(const handling& what, entry& x,
 void scheduler_state::store(const handling& what, schedule_record record) {
   auto change = std::make_shared<commit>();
   storage::put_schedule(change->ops, what.definition_id, record);
+  kill_point(kill_at::schedule_before_tick);
   self->request(collector, store_deadline, atom::commit_v, std::move(change))
     .then(
       [this, what, record] {

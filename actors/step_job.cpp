@@ -5,6 +5,7 @@
 #include "actors/retry.hpp"
 #include "actors/secrecy.hpp"
 #include "actors/step_monitor.hpp"
+#include "definitions/kill_point.hpp"
 
 #include <caf/send.hpp>
 
@@ -489,6 +490,7 @@ void step_job_state::finish(job_status status, std::string error,
              "Step finished successfully in " + took + " ("
                + count_of(counts.total(), "job") + ")");
   step_result outcome{context.definition.name, status, error, counts};
+  kill_point(kill_at::step_before_end);
   self->request(actors.collector, store_deadline, atom::commit_v, std::move(x))
     .then(
       [this, outcome, saved] {

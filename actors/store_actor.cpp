@@ -1,5 +1,6 @@
 #include "actors/store_actor.hpp"
 
+#include "definitions/kill_point.hpp"
 #include "definitions/log.hpp"
 
 #include <utility>
@@ -42,6 +43,7 @@ void store_state::write_group() {
     sync |= x.change->level != durability::buffered;
   const auto begin = std::chrono::steady_clock::now();
   storage::status result;
+  kill_point(kill_at::store_before_write);
   if (batch.size() == 1) {
     result = db->write(batch[0].change->ops, sync);
   } else {
@@ -54,6 +56,7 @@ void store_state::write_group() {
       joined.append(x.change->ops);
     result = db->write(joined, sync);
   }
+  kill_point(kill_at::store_after_write);
   tell_meter(batch, sync, std::chrono::steady_clock::now() - begin);
   ++writes;
   commits += static_cast<int64_t>(batch.size());
@@ -65,6 +68,7 @@ void store_state::write_group() {
     else
       acknowledge(x.reply);
   }
+  kill_point(kill_at::store_after_ack);
 }
 
 void store_state::tell_meter(const std::vector<waiting>& batch, bool sync,
@@ -80,7 +84,10 @@ void store_state::tell_meter(const std::vector<waiting>& batch, bool sync,
 void store_state::fail(const storage::status& why) {
   broken = make_error(ec::storage_failed,
                       "the database could not be written: " + why.message);
-  log::error("store.failed", {{"error", why.message}});
+  log::error("store.failed",
+             {{"error", why.message},
+              {"next", "mend what the error names, then start the daemon "
+                       "again; nothing that was acknowledged is lost"}});
   self->quit(broken);
 }
 

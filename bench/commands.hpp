@@ -19,6 +19,7 @@ void add_lists_command(CLI::App& app, int& exit_code);
 void add_http_command(CLI::App& app, int& exit_code);
 /// recover, deaths, churn, idle.
 void add_runtime_commands(CLI::App& app, int& exit_code);
+void add_kill_command(CLI::App& app, int& exit_code);
 
 /// The folder that was asked for, or a temporary one of this process. Made
 /// when missing.

@@ -19,9 +19,7 @@ std::vector<std::string> command(const std::string& data_dir, durability level,
                                  bool keep) {
   if (!keep)
     fs::remove_all(data_dir);
-  const auto program
-    = fs::read_symlink("/proc/self/exe").parent_path() / "quaerod";
-  return {program.string(), "--data-dir",   data_dir,        "--listen",
+  return {daemon_program(), "--data-dir",   data_dir,        "--listen",
           "127.0.0.1:0",    "--durability", to_string(level)};
 }
 
@@ -35,6 +33,10 @@ uint64_t number_in(const std::string& file, const std::string& name) {
 }
 
 } // namespace
+
+std::string daemon_program() {
+  return fs::read_symlink("/proc/self/exe").parent_path() / "quaerod";
+}
 
 daemon_process::daemon_process(const std::string& data_dir, durability level,
                                bool keep)

@@ -9,6 +9,9 @@
 
 namespace quaero::bench {
 
+/// The path of the quaerod beside this program.
+std::string daemon_program();
+
 /// A quaerod beside this program, as a child on a free port of this machine.
 class daemon_process {
 public:

@@ -24,7 +24,7 @@ public:
 
   void on_answer(uint64_t, unsigned status, std::string_view body) override {
     std::string error;
-    if (status != 200 || !parse_json(body, answer, error))
+    if ((status != 200 && status != 201) || !parse_json(body, answer, error))
       refuse(status, body);
   }
 
@@ -86,9 +86,9 @@ std::string http_target::get(const std::string& path) const {
   return "GET " + path + " HTTP/1.1\r\n" + fields_ + "\r\n";
 }
 
-std::string http_target::post(const std::string& path,
-                              std::string_view body) const {
-  auto out = "POST " + path + " HTTP/1.1\r\n" + fields_
+std::string http_target::post(const std::string& path, std::string_view body,
+                              std::string_view fields) const {
+  auto out = "POST " + path + " HTTP/1.1\r\n" + fields_ + std::string{fields}
              + "Content-Type: application/json\r\nContent-Length: "
              + std::to_string(body.size()) + "\r\n\r\n";
   out += body;
@@ -101,6 +101,13 @@ value http_target::ask(const std::string& path) const {
   how.server = server_;
   run_load(how, plan);
   return std::move(plan.answer);
+}
+
+void http_target::send(const std::string& path, std::string_view body) const {
+  one_question plan{post(path, body)};
+  http_load_config how;
+  how.server = server_;
+  run_load(how, plan);
 }
 
 // -- enqueues -----------------------------------------------------------------

@@ -20,11 +20,17 @@ public:
 
   /// The bytes of a request.
   std::string get(const std::string& path) const;
-  std::string post(const std::string& path, std::string_view body) const;
+  /// `fields`: more of them, each with its end of line.
+  std::string post(const std::string& path, std::string_view body,
+                   std::string_view fields = {}) const;
 
   /// The JSON of an answer.
   /// @throws std::runtime_error unless the status is 200.
   value ask(const std::string& path) const;
+
+  /// Posts a body; its answer does not matter.
+  /// @throws std::runtime_error unless the status is 200 or 201.
+  void send(const std::string& path, std::string_view body) const;
 
 private:
   http_server server_;

@@ -9,6 +9,7 @@
 //   churn       many jobs through one runtime: rates and space over time
 //   idle        a daemon with nothing to do
 //   http        enqueues and questions to a daemon over real connections
+//   kill        what a daemon has acknowledged, over many kills
 //
 // Every run checks that exactly the right jobs ran; a run that is not exact
 // ends with 1 and its figure is void.
@@ -29,6 +30,7 @@ int main(int argc, char** argv) {
   quaero::bench::add_lists_command(app, exit_code);
   quaero::bench::add_http_command(app, exit_code);
   quaero::bench::add_runtime_commands(app, exit_code);
+  quaero::bench::add_kill_command(app, exit_code);
   try {
     CLI11_PARSE(app, argc, argv);
   } catch (const std::exception& e) {

@@ -1,5 +1,6 @@
 #include "storage/codec.hpp"
 #include "storage/keys.hpp"
+#include "storage/table_checks.hpp"
 #include "storage/tables.hpp"
 
 #include <algorithm>
@@ -273,6 +274,24 @@ status find_page(const store& db, const document_query& query, bool count,
 }
 
 } // namespace
+
+std::vector<std::string> document_index_keys(const document& x) {
+  return index_keys(x);
+}
+
+std::string document_source_key(const document& x) {
+  return source_key(x.source_type, x.source_id);
+}
+
+std::string document_of_index_key(std::string_view key) {
+  if (key.size() < 2)
+    return {};
+  record_reader in{key.substr(2)}; // Behind the table and what it is about.
+  in.take_string();
+  in.take_be64(); // The time.
+  auto id = in.take_rest();
+  return in.failed() ? std::string{} : id;
+}
 
 void put_document(write_batch& out, const document& x, const document* old) {
   auto keys = index_keys(x);

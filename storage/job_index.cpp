@@ -3,6 +3,7 @@
 #include "definitions/json.hpp"
 #include "storage/codec.hpp"
 #include "storage/keys.hpp"
+#include "storage/table_checks.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -58,22 +59,12 @@ std::string encode_block(const uint64_t* first, const uint64_t* last) {
   return out;
 }
 
-bool decode_counts(std::string_view val, state_counts& out) {
-  record_reader in{val};
-  in.expect(record_version);
-  if (in.take_varint() != out.size())
-    in.fail();
-  for (auto& x : out)
-    x = in.take_varint();
-  return in.done();
-}
-
 status read_counts(const store& db, std::string_view facet_key,
                    state_counts& out) {
   out = {};
   auto result
     = read_record(db, counts_key(facet_key), [&](std::string_view val) {
-        return decode_counts(val, out);
+        return decode_job_counts(val, out);
       });
   return result.code == errc::not_found ? status{} : result;
 }
@@ -146,26 +137,57 @@ bool decode_block(std::string_view val, std::vector<uint64_t>& tails) {
 job_index_writer::job_index_writer(const store& db, job_index_config config)
   : db_{db}, config_{config} {}
 
-uint32_t job_index_writer::name(const job_facets& job, const run_facets& run) {
-  auto& x = groups_.emplace_back();
-  x.facets.push_back(facet_key(facet::all, {}));
-  x.facets.push_back(facet_key(facet::type, job.type));
+bool decode_job_counts(std::string_view val, state_counts& out) {
+  record_reader in{val};
+  in.expect(record_version);
+  if (in.take_varint() != out.size())
+    in.fail();
+  for (auto& x : out)
+    x = in.take_varint();
+  return in.done();
+}
+
+bool parse_posting(std::string_view key, posting& out) {
+  constexpr size_t end_bytes = 1 + 2 * half_bytes; // Kind, head, last.
+  if (key.size() <= 1 + end_bytes)
+    return false;
+  const auto end = key.substr(key.size() - end_bytes);
+  if (static_cast<uint8_t>(end[0]) >= job_status_count)
+    return false;
+  out.facet = key.substr(1, key.size() - 1 - end_bytes);
+  out.kind = static_cast<job_status>(end[0]);
+  out.head = read_be64(end.substr(1));
+  return true;
+}
+
+facet_keys facet_keys_of(const job_facets& job, const run_facets& run) {
+  facet_keys x;
+  x.keys.push_back(facet_key(facet::all, {}));
+  x.keys.push_back(facet_key(facet::type, job.type));
   if (!run.definition.empty())
-    x.facets.push_back(facet_key(facet::definition, run.definition));
+    x.keys.push_back(facet_key(facet::definition, run.definition));
   auto tags = job.tags;
   tags.insert(tags.end(), run.tags.begin(), run.tags.end());
   std::sort(tags.begin(), tags.end());
   tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
   for (const auto& tag : tags)
-    x.facets.push_back(facet_key(facet::tag, tag));
+    x.keys.push_back(facet_key(facet::tag, tag));
   if (!job.queue.empty()) {
-    x.facets.push_back(facet_key(facet::queue, job.queue));
+    x.keys.push_back(facet_key(facet::queue, job.queue));
     x.counts_only += job.queue == default_queue;
   }
   if (job.root) {
-    x.facets.push_back(facet_key(facet::roots, {}));
+    x.keys.push_back(facet_key(facet::roots, {}));
     ++x.counts_only;
   }
+  return x;
+}
+
+uint32_t job_index_writer::name(const job_facets& job, const run_facets& run) {
+  auto found = facet_keys_of(job, run);
+  auto& x = groups_.emplace_back();
+  x.facets = std::move(found.keys);
+  x.counts_only = found.counts_only;
   return static_cast<uint32_t>(groups_.size() - 1);
 }
 

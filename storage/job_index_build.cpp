@@ -1,3 +1,4 @@
+#include "definitions/kill_point.hpp"
 #include "storage/codec.hpp"
 #include "storage/job_index.hpp"
 #include "storage/keys.hpp"
@@ -114,6 +115,7 @@ private:
   }
 
   void write() {
+    kill_point(kill_at::index_before_write);
     write_batch batch;
     error_ = writer_->finish(batch);
     named_ = false;
@@ -148,6 +150,7 @@ status rebuild_job_index(store& db, const index_progress& progress) {
     result = builder{db, progress}.build();
   if (!result.ok())
     return result;
+  kill_point(kill_at::index_before_mark);
   write_batch mark;
   mark.put(marker_key(), std::string(1, index_version));
   return db.write(mark, true);

@@ -1,11 +1,18 @@
 #include "storage/leveldb_store.hpp"
 
+#include "definitions/log.hpp"
+#include "storage/leveldb_env.hpp"
+#include "storage/leveldb_files.hpp"
+#include "storage/unsynced_disk.hpp"
+
 #include <leveldb/cache.h>
 #include <leveldb/db.h>
+#include <leveldb/env.h>
 #include <leveldb/filter_policy.h>
 #include <leveldb/write_batch.h>
 
 #include <filesystem>
+#include <vector>
 
 namespace quaero::storage {
 
@@ -70,8 +77,9 @@ private:
 
 class leveldb_store final : public store {
 public:
-  explicit leveldb_store(const leveldb_options& options)
-    : cache_{leveldb::NewLRUCache(options.block_cache_bytes)},
+  leveldb_store(const leveldb_options& options, leveldb::Env* env)
+    : env_{env},
+      cache_{leveldb::NewLRUCache(options.block_cache_bytes)},
       filter_{options.bloom_bits_per_key > 0
                 ? leveldb::NewBloomFilterPolicy(options.bloom_bits_per_key)
                 : nullptr} {}
@@ -79,6 +87,7 @@ public:
   leveldb::Status open(const std::string& path,
                        const leveldb_options& options) {
     leveldb::Options x;
+    x.env = &env_;
     x.create_if_missing = true;
     x.write_buffer_size = options.write_buffer_bytes;
     x.max_open_files = options.max_open_files;
@@ -126,28 +135,58 @@ public:
 private:
   static constexpr size_t kept_bytes_max = 4 * 1024 * 1024;
 
+  ordered_logs env_;
   std::unique_ptr<leveldb::Cache> cache_;
   std::unique_ptr<const leveldb::FilterPolicy> filter_;
   std::unique_ptr<leveldb::DB> db_; // Goes before what it uses.
   leveldb::WriteBatch batch_;       // Of the one writer; keeps its room.
 };
 
+status busy(const std::string& path) {
+  return {errc::busy,
+          "the database in " + path + " is in use by another daemon"};
+}
+
+/// LevelDB opens some damaged databases without a word, as if what it cannot
+/// read had never been written; and a missing CURRENT makes it remove all.
+status look_at_files(const std::string& path, std::vector<file_fault>& out) {
+  auto result = try_lock(path); // What is being written looks torn.
+  if (result.ok())
+    result = check_logs(path, out);
+  for (const auto& x : out)
+    if (result.ok() && !x.torn)
+      result
+        = {errc::corruption,
+           x.file + ": " + x.what + "; `quaerod verify` says what can be done"};
+  return result;
+}
+
 } // namespace
 
 status open_leveldb(const std::string& path, const leveldb_options& options,
                     std::unique_ptr<store>& out) {
+  return open_leveldb(path, options, leveldb::Env::Default(), out);
+}
+
+status open_leveldb(const std::string& path, const leveldb_options& options,
+                    leveldb::Env* env, std::unique_ptr<store>& out) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
   if (error)
     return {errc::io_error,
             "cannot make the directory " + path + ": " + error.message()};
-  auto result = std::make_unique<leveldb_store>(options);
+  std::vector<file_fault> faults;
+  if (auto looked = look_at_files(path, faults); !looked.ok())
+    return looked;
+  auto result = std::make_unique<leveldb_store>(options, env);
   auto opened = result->open(path, options);
   if (is_locked(opened))
-    return {errc::busy,
-            "the database in " + path + " is in use by another daemon"};
+    return busy(path);
   if (!opened.ok())
     return to_status(opened);
+  for (const auto& x : faults)
+    log::warn("database.torn_write", {{"file", path + "/" + x.file},
+                                      {"what", x.what + "; it is dropped"}});
   out = std::move(result);
   return {};
 }

@@ -1,5 +1,6 @@
 #include "storage/codec.hpp"
 #include "storage/keys.hpp"
+#include "storage/table_checks.hpp"
 #include "storage/tables.hpp"
 
 #include <algorithm>
@@ -239,6 +240,23 @@ status read_job_log(const store& db, const job_id& job, const log_query& query,
     out.push_back(std::move(found));
   }
   return {};
+}
+
+status check_line_place(const store& db, std::string_view key,
+                        std::string_view val) {
+  if (key.size() != job_log_key_bytes)
+    return damaged(key);
+  record_reader in{key.substr(1)};
+  const auto job = in.take_id();
+  const auto sequence = in.take_be64();
+  line_place place;
+  log_entry line;
+  if (!decode_place(val, job, place))
+    return damaged(key);
+  auto result = read_line(db, place, line);
+  const bool same = line.line.job == job && line.sequence == sequence
+                    && line.line.level == place.level;
+  return result.ok() && !same ? damaged(key) : result;
 }
 
 } // namespace quaero::storage

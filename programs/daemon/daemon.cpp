@@ -4,6 +4,7 @@
 #include "actors/gateway/runtime_actors.hpp"
 #include "actors/token_secret.hpp"
 #include "actors/workers/registry.hpp"
+#include "definitions/kill_point.hpp"
 #include "definitions/log.hpp"
 #include "programs/daemon/built.hpp"
 #include "storage/job_index.hpp"
@@ -150,6 +151,7 @@ std::string daemon::open_database() {
     return "data directory " + settings_.data_dir
            + " is in use by another daemon; stop it, or choose another one "
              "with --data-dir";
+  kill_point(kill_at::start_after_open);
   if (result.ok())
     result = storage::open_format(*db);
   if (result.ok())
@@ -161,6 +163,7 @@ std::string daemon::open_database() {
     result = storage::next_boot(*db, boot_);
   if (!result.ok())
     return "database " + settings_.data_dir + "/db: " + result.message;
+  kill_point(kill_at::start_after_boot);
   db_ = std::move(db);
   // What an earlier daemon left behind leads nowhere.
   for (auto name : {"endpoint", "admin.token"})
@@ -329,6 +332,7 @@ std::string daemon::start() {
     return "the database cannot be read: " + message_of(runs.error());
   load_definitions();
   runtime_->start_schedules();
+  kill_point(kill_at::start_before_endpoint);
   if (auto why = write_endpoint(); !why.empty())
     return why;
   log::info("daemon.ready", {{"url", url_},

@@ -1,7 +1,9 @@
+#include "definitions/kill_point.hpp"
 #include "definitions/log.hpp"
 #include "definitions/settings.hpp"
 #include "programs/daemon/built.hpp"
 #include "programs/daemon/daemon.hpp"
+#include "programs/daemon/verify_command.hpp"
 
 #include <csignal>
 #include <cstdio>
@@ -9,6 +11,7 @@
 #include <pthread.h>
 #include <span>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <unistd.h>
 
@@ -16,8 +19,10 @@ namespace {
 
 enum exit_code { exit_ok = 0, exit_failed = 1, exit_usage = 2 };
 
-constexpr const char* usage = "Usage: quaerod [--config FILE] [FLAGS]\n"
-                              "Runs Quaero until SIGINT or SIGTERM.\n\n";
+constexpr const char* usage
+  = "Usage: quaerod [--config FILE] [FLAGS]\n"
+    "       quaerod verify [--data-dir DIR] [--rebuild] [--cut-logs]\n"
+    "Runs Quaero until SIGINT or SIGTERM, or looks at its database.\n\n";
 
 sigset_t stop_signals() {
   sigset_t out;
@@ -38,6 +43,8 @@ int run(const quaero::settings& how) {
   const auto signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  // A file at its limit is a full disk: an error of a write, not a death.
+  std::signal(SIGXFSZ, SIG_IGN);
   quaero::daemon daemon{how};
   daemon.on_failure([] { kill(getpid(), SIGTERM); });
   daemon.on_stop_request([] { kill(getpid(), SIGTERM); });
@@ -62,6 +69,15 @@ int run(const quaero::settings& how) {
 int main(int argc, char** argv) {
   const std::span<const char* const> words{
     const_cast<const char* const*>(argv) + 1, static_cast<size_t>(argc) - 1};
+  if (const auto* point = std::getenv(quaero::kill_point_variable)) {
+    if (auto why = quaero::arm_kill_point(point); !why.empty()) {
+      std::fprintf(stderr, "quaerod: %s: %s\n", quaero::kill_point_variable,
+                   why.c_str());
+      return exit_usage;
+    }
+  }
+  if (!words.empty() && std::string_view{words[0]} == "verify")
+    return quaero::run_verify(words.subspan(1));
   auto arguments = quaero::parse_daemon_arguments(words);
   if (arguments.help) {
     std::printf("%s%s", usage, quaero::settings_help().c_str());

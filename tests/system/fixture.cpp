@@ -93,10 +93,27 @@ system_fixture::~system_fixture() {
   fs::remove_all(folder_, ignored);
 }
 
-void system_fixture::start(const strings& flags, const environment& more) {
-  strings words{program_path("quaerod"), "--data-dir", data_dir(), "--listen",
-                "127.0.0.1:0"};
+strings system_fixture::daemon_words(const std::string& limits,
+                                     const strings& flags) const {
+  strings words;
+  if (!limits.empty())
+    words = {"/bin/sh", "-c", limits + R"(; exec "$@")", "sh"};
+  words.insert(words.end(), {program_path("quaerod"), "--data-dir", data_dir(),
+                             "--listen", "127.0.0.1:0"});
   words.insert(words.end(), flags.begin(), flags.end());
+  return words;
+}
+
+void system_fixture::start(const strings& flags, const environment& more) {
+  start_words(daemon_words({}, flags), more);
+}
+
+void system_fixture::start_under(const std::string& limits,
+                                 const strings& flags) {
+  start_words(daemon_words(limits, flags), {});
+}
+
+void system_fixture::start_words(strings words, const environment& more) {
   daemon_ = std::make_unique<process>(std::move(words), more);
   if (!daemon_->wait_for_err("daemon.ready", patience))
     throw std::runtime_error("the daemon is not ready: " + daemon_->err());
@@ -104,10 +121,12 @@ void system_fixture::start(const strings& flags, const environment& more) {
 
 ended system_fixture::start_in_vain(const strings& flags,
                                     const environment& more) {
-  strings words{program_path("quaerod"), "--data-dir", data_dir(), "--listen",
-                "127.0.0.1:0"};
-  words.insert(words.end(), flags.begin(), flags.end());
-  return run_program(std::move(words), patience, more);
+  return run_program(daemon_words({}, flags), patience, more);
+}
+
+ended system_fixture::start_in_vain_under(const std::string& limits,
+                                          const strings& flags) {
+  return run_program(daemon_words(limits, flags), patience);
 }
 
 int system_fixture::stop(int number) {

@@ -34,6 +34,11 @@ public:
   /// flags say otherwise.
   ended start_in_vain(const strings& flags, const environment& more = {});
 
+  /// The same below limits of a shell, like "ulimit -n 64".
+  void start_under(const std::string& limits, const strings& flags = {});
+  ended start_in_vain_under(const std::string& limits, const strings& flags
+                                                       = {});
+
   /// Ends it by a signal.
   /// @returns its exit code.
   int stop(int number);
@@ -113,6 +118,9 @@ public:
   std::string write(const std::string& name, const std::string& text) const;
 
 private:
+  strings daemon_words(const std::string& limits, const strings& flags) const;
+  void start_words(strings words, const environment& more);
+
   std::string folder_;
   std::unique_ptr<process> daemon_;
 };
