@@ -12,8 +12,9 @@ constexpr uint8_t missed_runs_count = 3;
 constexpr uint8_t overlap_count = 3;
 constexpr uint8_t priority_values = 10;
 
-/// Version 1 ends before the time zone.
-constexpr uint8_t definition_version = 2;
+/// Version 1 ends before the time zone, version 2 before the retention.
+constexpr uint8_t version_with_zone = 2;
+constexpr uint8_t definition_version = 3;
 
 template <class Enum>
 void put_enum(std::string& out, Enum x) {
@@ -97,6 +98,29 @@ job_terms_of_step take_terms(record_reader& in) {
   return result;
 }
 
+// A number is stored plus one, 0 is none.
+void put_retention(std::string& out, const retention_terms& x) {
+  put_varint(out, x.size());
+  for (const auto& term : x) {
+    put_varint(out,
+               term.age ? static_cast<uint64_t>(term.age->count()) + 1 : 0);
+    put_varint(out, term.count ? *term.count + 1 : 0);
+  }
+}
+
+retention_terms take_retention(record_reader& in) {
+  retention_terms result;
+  if (in.take_varint() != result.size())
+    in.fail();
+  for (auto& term : result) {
+    if (auto age = in.take_varint(INT64_MAX); age != 0)
+      term.age = std::chrono::nanoseconds{age - 1};
+    if (auto count = in.take_varint(); count != 0)
+      term.count = count - 1;
+  }
+  return result;
+}
+
 void encode(std::string& out, const job_definition& x) {
   put_byte(out, definition_version);
   for (auto* text :
@@ -124,12 +148,13 @@ void encode(std::string& out, const job_definition& x) {
   put_byte(out, x.parallel);
   for (const auto& s : x.steps)
     put_terms(out, s.job);
+  put_retention(out, x.retention);
 }
 
 bool decode(std::string_view val, job_definition& x) {
   record_reader in{val};
   const auto version = in.take_byte();
-  if (version != record_version && version != definition_version)
+  if (version < record_version || version > definition_version)
     in.fail();
   for (auto* text :
        {&x.name, &x.type, &x.job_type, &x.description, &x.toml, &x.source_type,
@@ -158,6 +183,8 @@ bool decode(std::string_view val, job_definition& x) {
   x.parallel = in.take_bool();
   for (auto& s : x.steps)
     s.job = take_terms(in);
+  if (version > version_with_zone)
+    x.retention = take_retention(in);
   return in.done();
 }
 
