@@ -2,6 +2,7 @@
 
 #include "actors/life_actors.hpp"
 #include "actors/messages.hpp"
+#include "actors/retention_actors.hpp"
 #include "actors/schedule_actors.hpp"
 #include "actors/work_actors.hpp"
 

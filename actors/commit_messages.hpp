@@ -54,6 +54,14 @@ struct commit_job {
   job_id id;
   uint32_t facets = 0; ///< Index into commit::facets.
   job_status state = job_status::pending;
+  /// Of one that is removed: why it was a dead letter, if it was.
+  failure_reason dead = failure_reason::none;
+};
+
+/// A job that is no dead letter any more: it was tried again.
+struct raised_job {
+  job_id id;
+  failure_reason dead; ///< Why it was one.
 };
 
 /// A change that somebody wants stored: all of it or nothing.
@@ -70,6 +78,7 @@ struct commit {
   std::vector<storage::job_facets> facets; ///< Few: neighbours are alike.
   std::vector<commit_job> made;            ///< New jobs, pending.
   std::vector<commit_job> removed;         ///< Jobs that are no more.
+  std::vector<raised_job> raised;
   /// Runs whose manager job is among `made`, and what all of their jobs share.
   std::vector<std::pair<job_id, storage::run_facets>> runs;
   int64_t documents = 0; ///< New ones minus removed ones.
@@ -87,12 +96,13 @@ struct commit {
   /// A job whose record `ops` holds. Before its first event.
   void add_job(const queue_job& job) { add_job(job.id, facets_index(job)); }
   void add_job(const job_id& id, uint32_t facets_at) {
-    made.push_back({id, facets_at, job_status::pending});
+    made.push_back({id, facets_at, job_status::pending, failure_reason::none});
   }
 
   /// A job whose record and events `ops` removes; it was in that state.
-  void remove_job(const queue_job& job, job_status state) {
-    removed.push_back({job.id, facets_index(job), state});
+  void remove_job(const queue_job& job, job_status state,
+                  failure_reason dead = failure_reason::none) {
+    removed.push_back({job.id, facets_index(job), state, dead});
   }
 
   /// Encodes `event` as number `n` of its job and remembers to publish it.

@@ -327,8 +327,12 @@ void job_keeper_state::end_retry(const queue_job& x) {
 
 /// In its step if that goes on, else outside of a run.
 void job_keeper_state::retry_in_step(made_promise reply, const job_view& old) {
-  retry_order order{old.job.id, old.label, old.job.step_id, old.job.manager_id,
-                    job_like(old.job, "retry_of")};
+  retry_order order{old.job.id,
+                    old.label,
+                    old.job.step_id,
+                    old.job.manager_id,
+                    job_like(old.job, "retry_of"),
+                    dead_reason(old)};
   auto job = order.job;
   self->request(jobs, store_deadline, atom::retry_v, std::move(order))
     .then(
@@ -353,6 +357,7 @@ void job_keeper_state::make_root(made_promise reply, new_job job,
   if (is_retry) {
     x.retry_of = old.job.id;
     x.label = old.label;
+    x.reason = dead_reason(old);
   }
   self->request(jobs, store_deadline, atom::submit_v, std::move(x))
     .then(

@@ -69,6 +69,8 @@ job_manager_state::on_submit(submission& x) {
                             *ids, clock->now(), request->ops);
   if (x.marker)
     storage::put_event(request->ops, x.marker_n, *x.marker);
+  request->raised = x.retry_of;
+  request->reason = x.reason;
   if (x.retry_of)
     request->also = [of = x.retry_of, label = std::move(x.label)](
                       storage::write_batch& ops, const enqueued& made) {

@@ -33,7 +33,9 @@ caf::error job_removal::enter(const job_id& id) {
     result = storage::read_events(*db_, id, events);
   if (!result.ok())
     return failed(result);
-  x.status = fold(events, x.job.type == step_job_type).status;
+  const auto state = fold(events, x.job.type == step_job_type);
+  x.status = state.status;
+  x.reason = state.reason;
   x.lines.has_stream = !x.job.parent_id;
   path_.push_back(std::move(x));
   return caf::none;
@@ -132,7 +134,15 @@ caf::error job_removal::remove_top(size_t& keys, commit& out, id_set& taken) {
     if (!result.ok() || !top.lines.done)
       return result.ok() ? caf::error{} : failed(result);
   }
-  auto result = storage::remove_job(*db_, top.job, out.ops, removed);
+  job_label label;
+  storage::status result;
+  if (top.reason != failure_reason::none)
+    result = storage::read_label(*db_, top.job.id, label);
+  // It was tried again, and left the list then.
+  if (label.retried_as)
+    top.reason = failure_reason::none;
+  if (result.ok())
+    result = storage::remove_job(*db_, top.job, out.ops, removed);
   if (!result.ok())
     return failed(result);
   keys -= std::min(keys, removed);
@@ -142,7 +152,7 @@ caf::error job_removal::remove_top(size_t& keys, commit& out, id_set& taken) {
     if (top.job.type != manager_job_type && top.job.type != step_job_type)
       ++removed_.leaves;
   }
-  out.remove_job(top.job, top.status);
+  out.remove_job(top.job, top.status, top.reason);
   path_.pop_back();
   done_ = path_.empty();
   return caf::none;

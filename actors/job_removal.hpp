@@ -45,6 +45,7 @@ private:
   struct place {
     queue_job job;
     job_status status = job_status::pending;
+    failure_reason reason = failure_reason::none;
     std::vector<job_id> page; ///< Children read and not visited.
     size_t next = 0;          ///< Of `page`.
     job_id after;             ///< The last one read.

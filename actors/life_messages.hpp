@@ -66,6 +66,8 @@ struct retry_order {
   job_id step;
   job_id manager;
   new_job job;
+  /// Why the failed one is a dead letter; none: it is none.
+  failure_reason reason = failure_reason::none;
 };
 
 /// One action on every job that matches.

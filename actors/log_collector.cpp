@@ -119,6 +119,8 @@ void log_collector_state::index_jobs(commit& change) {
     if (from == x.status)
       continue;
     index->move(numbers[change.event_facets[i]], x.id, from, x.status);
+    if (x.reason != failure_reason::none)
+      index->bury(x.reason, x.id);
     if (x.status == job_status::running)
       running.insert(x.id);
     else if (from == job_status::running)
@@ -126,8 +128,12 @@ void log_collector_state::index_jobs(commit& change) {
   }
   for (const auto& x : change.removed) {
     index->remove(numbers[x.facets], x.id, x.state);
+    if (x.dead != failure_reason::none)
+      index->raise(x.dead, x.id);
     running.erase(x.id);
   }
+  for (const auto& x : change.raised)
+    index->raise(x.dead, x.id);
   auto result = index->finish(change.ops);
   if (!result.ok())
     log::error("index.unreadable", {{"error", result.message}});
@@ -196,14 +202,22 @@ ack_promise log_collector_state::on_commit(commit_ptr change) {
   return reply;
 }
 
-actor_status log_collector_state::on_status() const {
-  return {name,
-          self->mailbox().size(),
-          {{"owners", static_cast<int64_t>(owners.size())},
-           {"running_jobs", static_cast<int64_t>(running.size())},
-           {"lines", static_cast<int64_t>(totals.log_sequence)},
-           {"streams", static_cast<int64_t>(streams.size())},
-           {"events", static_cast<int64_t>(streams.events())}}};
+actor_status log_collector_state::on_status() {
+  actor_status out{name,
+                   self->mailbox().size(),
+                   {{"owners", static_cast<int64_t>(owners.size())},
+                    {"running_jobs", static_cast<int64_t>(running.size())},
+                    {"lines", static_cast<int64_t>(totals.log_sequence)},
+                    {"streams", static_cast<int64_t>(streams.size())},
+                    {"events", static_cast<int64_t>(streams.events())}}};
+  storage::job_index_writer::reason_counts dead;
+  if (auto result = index->dead_letters(dead); !result.ok())
+    log::error("index.unreadable", {{"error", result.message}});
+  for (auto why : all_failure_reasons())
+    out.numbers.emplace_back(
+      "dead_" + to_string(why),
+      static_cast<int64_t>(dead[static_cast<size_t>(why)]));
+  return out;
 }
 
 log_collector_actor::behavior_type

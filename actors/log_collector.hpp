@@ -48,7 +48,7 @@ struct log_collector_state {
   std::set<job_id> running;
 
   ack_promise on_commit(commit_ptr change);
-  actor_status on_status() const;
+  actor_status on_status();
   std::shared_ptr<event_block> number(commit& change);
   counters& counters_of(const job_id& owner);
   void add_totals(commit& change);

@@ -111,6 +111,9 @@ public:
   prometheus::Family<Histogram>& dispatched;
   Histogram& fsyncs;
   Histogram& batches;
+  Counter& retired_trees;
+  Counter& retired_jobs;
+  Histogram& compactions;
   prometheus::Family<Counter>& requests;
   prometheus::Family<Histogram>& request_times;
   /// By the addresses of a method's and a pattern's texts.
@@ -146,6 +149,18 @@ metrics::impl::impl(const build_facts& what)
     batches{family(registry, prometheus::BuildHistogram(),
                    "quaero_store_batch_jobs", "Events of jobs in one write.")
               .Add({}, batch_sizes)},
+    retired_trees{family(registry, prometheus::BuildCounter(),
+                         "quaero_retention_removed_trees_total",
+                         "Runs and single jobs removed by retention.")
+                    .Add({})},
+    retired_jobs{family(registry, prometheus::BuildCounter(),
+                        "quaero_retention_removed_jobs_total",
+                        "Jobs of all levels removed by retention.")
+                   .Add({})},
+    compactions{family(registry, prometheus::BuildHistogram(),
+                       "quaero_store_compaction_seconds",
+                       "Compactions of what jobs have left behind.")
+                  .Add({}, job_seconds())},
     requests{family(registry, prometheus::BuildCounter(),
                     "quaero_http_requests_total",
                     "Requests that were answered, by route.")},
@@ -258,6 +273,15 @@ void metrics::store_write(uint64_t jobs, bool synced, double seconds) {
   impl_->batches.Observe(static_cast<double>(jobs));
   if (synced)
     impl_->fsyncs.Observe(seconds);
+}
+
+void metrics::retention_removed(uint64_t jobs) {
+  impl_->retired_trees.Increment();
+  impl_->retired_jobs.Increment(static_cast<double>(jobs));
+}
+
+void metrics::compacted(double seconds) {
+  impl_->compactions.Observe(seconds);
 }
 
 // -- the gateway --------------------------------------------------------------

@@ -127,6 +127,12 @@ public:
   /// One write, with so many events of jobs. `seconds` counts if it was synced.
   void store_write(uint64_t jobs, bool synced, double seconds);
 
+  /// RETENTION has removed a tree of so many jobs.
+  void retention_removed(uint64_t jobs);
+
+  /// What jobs left behind was compacted, in so many seconds.
+  void compacted(double seconds);
+
   // -- the gateway ------------------------------------------------------------
 
   /// @param method, pattern of a route, or of none if `pattern` is empty; must

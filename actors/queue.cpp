@@ -85,6 +85,8 @@ void queue_state::take_all(enqueue_request& request) {
   }
   if (request.also)
     request.also(change.ops, made);
+  if (request.reason != failure_reason::none)
+    change.raised.push_back({request.raised, request.reason});
 }
 
 void queue_state::on_watch(const job_id& step, step_monitor_actor monitor) {

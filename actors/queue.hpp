@@ -266,7 +266,8 @@ struct queue_state {
                     std::unordered_map<caf::actor_addr, id_list>& running);
   void send_cancels(std::unordered_map<caf::actor_addr, id_list> running);
   void cancel_entry(queued_job& x);
-  void end_entry(queued_job& x, job_status status, std::string why);
+  void end_entry(queued_job& x, job_status status, std::string why,
+                 failure_reason reason = failure_reason::none);
   bool is_cancelled(const scope& x) const;
   bool is_cancelled(const queued_job& x) const;
   bool is_idle(const job_id& whole) const;

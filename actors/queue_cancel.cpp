@@ -96,7 +96,8 @@ void queue_state::cancel_entry(queued_job& x) {
   end_entry(x, job_status::cancelled, why);
 }
 
-void queue_state::end_entry(queued_job& x, job_status status, std::string why) {
+void queue_state::end_entry(queued_job& x, job_status status, std::string why,
+                            failure_reason reason) {
   auto from = x.interrupted ? job_status::running : job_status::pending;
   if (x.record != nullptr && take_record(x).interrupted_epoch != 0)
     from = job_status::running;
@@ -110,6 +111,7 @@ void queue_state::end_entry(queued_job& x, job_status status, std::string why) {
   event.status = status;
   event.at = clock->now();
   event.error = std::move(why);
+  event.reason = reason;
   // Nothing can follow, so the number is the last one there is.
   pending.change->add_event(UINT32_MAX, std::move(event), place_of(x, from),
                             facets_at(x));

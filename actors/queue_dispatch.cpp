@@ -79,7 +79,7 @@ void queue_state::take_from(lane_set& from, const lane_set* rival, size_t count,
     auto& lane = from.ready[from.head_priority];
     auto& x = lane.front();
     if (x.has_terms && expired(x, now)) {
-      end_entry(x, job_status::failed, expired_error);
+      end_entry(x, job_status::failed, expired_error, failure_reason::expired);
       continue;
     }
     if (auto* gate = x.has_terms ? closed_gate(x) : nullptr) {
@@ -170,7 +170,8 @@ void queue_state::on_loaded(type_lanes& where, const worker_pool_actor& to,
     if (!there) {
       log::error("queue.job_failed",
                  {{"job", to_string(x->id)}, {"why", unreadable}});
-      end_entry(*x, job_status::failed, unreadable);
+      end_entry(*x, job_status::failed, unreadable,
+                failure_reason::not_retryable);
     } else if (is_cancelled(*x)) {
       cancel_entry(*x);
     } else if (drained) {

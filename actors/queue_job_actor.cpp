@@ -134,9 +134,11 @@ void queue_job_state::on_outcome(job_outcome outcome) {
   if (std::exchange(ended, true))
     return;
   conceal(context->given(), outcome);
-  if (timed_out && outcome.status == job_status::cancelled)
+  if (timed_out && outcome.status == job_status::cancelled) {
     outcome = job_outcome::failure("timed out after "
                                    + format_duration(context->job().timeout));
+    outcome.timed_out = true;
+  }
   const auto& lease = context->lease();
   job_report report;
   report.id = lease.job.id;

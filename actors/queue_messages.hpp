@@ -48,6 +48,7 @@ struct job_outcome {
   std::chrono::milliseconds snooze{};
   bool worker_died = false; ///< It ended while it had the job.
   bool blamed = false;      ///< The worker may have ended because of the job.
+  bool timed_out = false;   ///< It was stopped because it took too long.
 
   static job_outcome ok() { return {}; }
   static job_outcome later(std::chrono::milliseconds wait) {
@@ -56,11 +57,16 @@ struct job_outcome {
     return out;
   }
   static job_outcome failure(std::string why, bool retryable = true) {
-    return {
-      job_status::failed, std::move(why), retryable, 0, {}, {}, false, false};
+    job_outcome out;
+    out.status = job_status::failed;
+    out.error = std::move(why);
+    out.retryable = retryable;
+    return out;
   }
   static job_outcome stopped() {
-    return {job_status::cancelled, "cancelled", false, 0, {}, {}, false, false};
+    auto out = failure("cancelled", false);
+    out.status = job_status::cancelled;
+    return out;
   }
 };
 
@@ -98,6 +104,8 @@ struct submission {
   /// from the same commit on. None: no such job.
   job_id retry_of;
   job_label label; ///< What the label of that job says so far.
+  /// Why that job is a dead letter, which it is no more; none: it is none.
+  failure_reason reason = failure_reason::none;
 };
 
 /// The jobs that somebody has now, in the order in which he wanted them.
@@ -124,6 +132,10 @@ using enqueue_order_ptr = std::shared_ptr<enqueue_order>;
 struct enqueue_request {
   std::vector<queue_job> jobs;
   storage::write_batch ops; ///< See make_jobs(), and more.
+  /// A dead letter that the first of `jobs` is another try of, and why it was
+  /// one; none: no such job.
+  job_id raised;
+  failure_reason reason = failure_reason::none;
   durability level = durability::group;
   enqueue_hook also; ///< May be empty.
   /// Filled by the QUEUE. Read it after its answer only.
@@ -249,7 +261,8 @@ auto inspect(Inspector& f, job_block& x) {
 template <class Inspector>
 auto inspect(Inspector& f, job_outcome& x) {
   return f(caf::meta::type_name("job_outcome"), x.status, x.error, x.retryable,
-           x.result_count, x.result, x.snooze, x.worker_died, x.blamed);
+           x.result_count, x.result, x.snooze, x.worker_died, x.blamed,
+           x.timed_out);
 }
 
 template <class Inspector>

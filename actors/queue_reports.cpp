@@ -149,6 +149,20 @@ void queue_state::settle_retry(job_report& report, queued_job& held) {
     --pending.delta(of.step).started;
 }
 
+namespace {
+
+/// Why a job has failed for good. REQUIRES: it has.
+failure_reason reason_of(const job_outcome& x) {
+  if (x.error.starts_with(quarantined_error))
+    return failure_reason::quarantined;
+  if (x.timed_out)
+    return failure_reason::timed_out;
+  return x.retryable ? failure_reason::attempts_exhausted
+                     : failure_reason::not_retryable;
+}
+
+} // namespace
+
 void queue_state::settle_terminal(job_report& report, const queued_job& held,
                                   uint64_t created_documents) {
   auto& outcome = report.outcome;
@@ -158,6 +172,8 @@ void queue_state::settle_terminal(job_report& report, const queued_job& held,
   event.at = clock->now();
   event.epoch = report.epoch;
   event.attempt = report.attempt;
+  if (outcome.status == job_status::failed)
+    event.reason = reason_of(outcome);
   event.error = std::move(outcome.error);
   event.result_count = outcome.result_count;
   event.result = std::move(outcome.result);

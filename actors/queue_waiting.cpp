@@ -157,7 +157,7 @@ void queue_state::arrive(queued_job& x, timestamp run_at, timestamp since) {
   }
   if (x.has_terms) {
     if (expired(x, clock->now())) {
-      end_entry(x, job_status::failed, expired_error);
+      end_entry(x, job_status::failed, expired_error, failure_reason::expired);
       return;
     }
     if (const auto& until = terms[x.id].expires_at; until != timestamp{})
@@ -267,7 +267,7 @@ void queue_state::on_wake() {
   const auto now = clock->now();
   while (!expiries.empty() && std::get<0>(*expiries.begin()) <= now)
     end_entry(*std::get<2>(*expiries.begin()), job_status::failed,
-              expired_error);
+              expired_error, failure_reason::expired);
   while (!delayed.empty() && std::get<0>(*delayed.begin()) <= now) {
     auto& x = *std::get<2>(*delayed.begin());
     remove_waiting(x);

@@ -76,6 +76,7 @@ runtime::runtime(caf::actor_system& system, runtime_config config,
                             readers.back(), collector, ids, &clock);
   scheduler = system.spawn(quaero::scheduler, config.scheduler, dispatcher,
                            collector, reading, &clock);
+  spawn_retention(config, db, clock);
   spawn_access(config, reading, ids, clock);
   answers = spawn_blocking(system, detach, answer_store, config.answers,
                            reading, collector, &clock);
@@ -119,6 +120,20 @@ key_lookup runtime::keys() const {
   return [ring = ring_](std::string_view key) { return ring->find(key); };
 }
 
+void runtime::spawn_retention(const runtime_config& config,
+                              const std::shared_ptr<storage::store>& db,
+                              const wall_clock& clock) {
+  retention = spawn_blocking(system_, detached_, quaero::retention,
+                             config.retention, db, jobs, meter, &clock);
+  const auto worker = spawn_blocking(system_, detached_, compaction, db);
+  compactor = system_.spawn(quaero::compactor, config.compactor, worker, keeper,
+                            meter, &clock);
+  for (auto x : {caf::actor_cast<caf::actor>(retention),
+                 caf::actor_cast<caf::actor>(compactor),
+                 caf::actor_cast<caf::actor>(worker)})
+    owned_.push_back(std::move(x));
+}
+
 void runtime::spawn_access(const runtime_config& config,
                            std::shared_ptr<const storage::store> db,
                            std::shared_ptr<id_generator> ids,
@@ -131,7 +146,8 @@ void runtime::spawn_access(const runtime_config& config,
   whom.upper = {store, collector, documents, tokens, audit, steps, dispatcher};
   whom.upper.insert(whom.upper.begin() + 2, readers.begin(), readers.end());
   whom.trees = {jobs, queue};
-  whom.lower = {keeper, operations, scheduler, pairs, credentials, catalog};
+  whom.lower = {keeper,    operations, scheduler,   retention,
+                compactor, pairs,      credentials, catalog};
   census = system_.spawn(quaero::census, std::move(whom));
   for (auto x : {caf::actor_cast<caf::actor>(census),
                  caf::actor_cast<caf::actor>(tokens),
@@ -204,6 +220,8 @@ caf::expected<uint64_t> runtime::recover() {
   if (out) {
     self->send(dispatcher, atom::recover_v);
     self->send(operations, atom::recover_v);
+    self->send(retention, atom::recover_v);
+    self->send(compactor, atom::recover_v);
   }
   return out;
 }

@@ -4,6 +4,7 @@
 #include "actors/answer_store.hpp"
 #include "actors/audit_log.hpp"
 #include "actors/catalog.hpp"
+#include "actors/compactor.hpp"
 #include "actors/credential_store.hpp"
 #include "actors/document_store.hpp"
 #include "actors/event_hub.hpp"
@@ -14,6 +15,7 @@
 #include "actors/operations.hpp"
 #include "actors/queue.hpp"
 #include "actors/reader.hpp"
+#include "actors/retention.hpp"
 #include "actors/scheduler.hpp"
 #include "actors/store_actor.hpp"
 #include "actors/token_store.hpp"
@@ -53,6 +55,8 @@ struct runtime_config {
   scheduler_config scheduler;
   /// Of this machine; what GET /api/nodes calls it.
   std::string node = "local";
+  retention_config retention;
+  compactor_config compactor;
   bool detach = true;   ///< Blocking actors get threads; tests say no.
   uint64_t id_seed = 0; ///< Of the random part of ids.
 };
@@ -140,6 +144,8 @@ public:
   answer_store_actor answers;
   operations_actor operations;
   scheduler_actor scheduler;
+  retention_actor retention;
+  compactor_actor compactor;
   std::vector<worker_pool_actor> pools;
   token_store_actor tokens;
   audit_log_actor audit;
@@ -155,6 +161,9 @@ private:
                      std::shared_ptr<const storage::store> db,
                      std::shared_ptr<id_generator> ids,
                      const wall_clock& clock);
+  void spawn_retention(const runtime_config& config,
+                       const std::shared_ptr<storage::store>& db,
+                       const wall_clock& clock);
   void spawn_access(const runtime_config& config,
                     std::shared_ptr<const storage::store> db,
                     std::shared_ptr<id_generator> ids, const wall_clock& clock);

@@ -337,6 +337,7 @@ void step_job_state::submit_retry(owed_answer<job_id> reply,
   x.jobs.push_back(std::move(order->job));
   x.retry_of = order->of;
   x.label = std::move(order->label);
+  x.reason = order->reason;
   // Of this attempt of the step, whatever becomes of it meanwhile.
   auto counting = children;
   self->request(actors.jobs, store_deadline, atom::submit_v, std::move(x))

@@ -29,6 +29,11 @@ struct job_view {
   }
 };
 
+/// Why the job is a dead letter; none if it is none, or was tried again.
+inline failure_reason dead_reason(const job_view& x) {
+  return x.label.retried_as ? failure_reason::none : x.state.reason;
+}
+
 struct job_page {
   std::vector<job_view> jobs;
   /// Of the whole list where counts are stored, else from `after` on.

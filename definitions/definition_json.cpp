@@ -47,6 +47,18 @@ value to_value(const job_terms_of_step& x) {
   return result;
 }
 
+value to_value(const retention_terms& x) {
+  auto result = value::make_object();
+  for (size_t i = 0; i < x.size(); ++i) {
+    const auto state = to_string(retained_states[i]);
+    if (x[i].age)
+      result.set(state + "_age", format_duration(*x[i].age));
+    if (x[i].count)
+      result.set(state + "_max", *x[i].count);
+  }
+  return result;
+}
+
 value to_value(const step& x) {
   auto result = value::make_object({
     {"name", x.name},
@@ -102,6 +114,8 @@ value to_value(const job_definition& x) {
     {"content_hash", x.content_hash},
     {"updated", x.updated},
   });
+  if (!is_empty(x.retention))
+    result.set("retention", to_value(x.retention));
   set_time(result, "validated_at", x.validated_at);
   set_time(result, "created_at", x.created_at);
   set_time(result, "updated_at", x.updated_at);

@@ -191,6 +191,47 @@ private:
   step out_;
 };
 
+// -- retention ----------------------------------------------------------------
+
+void read_age(table_reader& in, const std::string& key, retention_term& out) {
+  const auto* x = in.find(key);
+  std::chrono::nanoseconds age{};
+  if (x == nullptr)
+    return;
+  if (x->is_string() && parse_duration(x->as_string(), age)
+      && age <= retention_age_max)
+    out.age = age;
+  else
+    in.fail(key, quoted(key) + " must be a duration from 0s to "
+                   + format_duration(retention_age_max)
+                   + ", written as \"30d\"");
+}
+
+void read_count(table_reader& in, const std::string& key, retention_term& out) {
+  int64_t count = 0;
+  if (!in.read(key, count))
+    return;
+  if (count >= 0 && count <= int64_t{retention_count_max})
+    out.count = static_cast<uint64_t>(count);
+  else
+    in.fail(key, quoted(key) + " must be from 0 to "
+                   + std::to_string(retention_count_max) + ", not "
+                   + std::to_string(count));
+}
+
+void read_retention(error_list& errors, const value& table,
+                    retention_terms& out) {
+  table_reader in{errors, table, "retention.", "retention: "};
+  std::vector<std::string> keys;
+  for (size_t i = 0; i < retained_states.size(); ++i) {
+    const auto state = to_string(retained_states[i]);
+    keys.insert(keys.end(), {state + "_age", state + "_max"});
+    read_age(in, state + "_age", out[i]);
+    read_count(in, state + "_max", out[i]);
+  }
+  in.check_keys(keys);
+}
+
 // -- the definition -----------------------------------------------------------
 
 const std::vector<std::string>& shorthand_keys() {
@@ -207,7 +248,7 @@ std::vector<std::string> definition_keys(definition_format format) {
     "name",       "pre_jobs",     "post_jobs",   "error_tolerance",
     "schedule",   "tags",         "source_type", "timeout",
     "type",       "url_patterns", "time_zone",   "missed",
-    "overlap",    "parallel"};
+    "overlap",    "parallel",     "retention"};
   if (format == definition_format::toml) {
     keys.insert(keys.end(), {"authentication", "step", "steps"});
     keys.insert(keys.end(), shorthand_keys().begin(), shorthand_keys().end());
@@ -233,6 +274,8 @@ public:
     in_.check_keys(definition_keys(format_));
     read_fields();
     read_error_tolerance();
+    if (value table; in_.read_table("retention", table))
+      read_retention(errors_, table, out_.retention);
     if (format_ == definition_format::toml)
       read_toml_steps();
     else

@@ -47,7 +47,7 @@ template <class Inspector>
 auto inspect(Inspector& f, job_event& x) {
   return f(caf::meta::type_name("job_event"), x.id, x.status, x.at, x.epoch,
            x.attempt, x.started_at, x.error, x.result_count, x.children,
-           x.result);
+           x.result, x.reason);
 }
 
 template <class Inspector>

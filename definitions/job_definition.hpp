@@ -1,5 +1,6 @@
 #pragma once
 
+#include "definitions/retention.hpp"
 #include "definitions/time.hpp"
 #include "definitions/value.hpp"
 
@@ -114,6 +115,7 @@ struct job_definition {
   std::vector<std::string> pre_jobs;
   std::vector<std::string> post_jobs;
   std::optional<struct error_tolerance> error_tolerance;
+  retention_terms retention; ///< Of its runs, those of before as well.
   std::vector<std::string> tags;
   std::vector<std::string> url_patterns;
   std::string validation_status = "unknown"; ///< valid, invalid, unknown.
@@ -140,5 +142,6 @@ const std::vector<std::string>& definition_types();
 value to_value(const job_definition& x);
 value to_value(const step& x);
 value to_value(const job_terms_of_step& x);
+value to_value(const retention_terms& x); ///< Only what it says.
 
 } // namespace quaero

@@ -12,8 +12,8 @@ namespace quaero {
 namespace {
 
 constexpr std::string_view known_keys
-  = "state, type, definition, queue, tag, name, parent, run, id, before, after "
-    "and age";
+  = "state, dead, type, definition, queue, tag, name, parent, run, id, before, "
+    "after and age";
 
 /// One term, taken apart.
 struct term {
@@ -156,6 +156,8 @@ private:
       return fail(x, "only age is compared with < and >");
     if (x.key == "state")
       return apply_states(x);
+    if (x.key == "dead")
+      return apply_dead(x);
     if (x.key == "parent")
       return apply_parents(x);
     if (x.key == "run")
@@ -207,6 +209,26 @@ private:
       if (std::find(out_.states.begin(), out_.states.end(), state)
           == out_.states.end())
         out_.states.push_back(state);
+    }
+    return true;
+  }
+
+  bool apply_dead(const term& x) {
+    if (!once(x, out_.dead))
+      return false;
+    if (x.values == std::vector<std::string>{"any"}) {
+      out_.dead = all_failure_reasons();
+      return true;
+    }
+    for (const auto& text : x.values) {
+      failure_reason why{};
+      if (!from_string(text, why))
+        return fail(x, "'" + text
+                         + "' is not why a job is a dead letter (any, "
+                           "attempts_exhausted, not_retryable, expired, "
+                           "quarantined, timed_out)");
+      if (std::find(out_.dead.begin(), out_.dead.end(), why) == out_.dead.end())
+        out_.dead.push_back(why);
     }
     return true;
   }
@@ -315,6 +337,10 @@ std::string to_string(const job_filter& x) {
   for (auto state : x.states)
     states.push_back(to_string(state));
   add_values(out, "state", std::move(states));
+  std::vector<std::string> reasons;
+  for (auto why : x.dead)
+    reasons.push_back(to_string(why));
+  add_values(out, "dead", std::move(reasons));
   add_values(out, "type", x.types);
   add_values(out, "definition", x.definitions);
   add_values(out, "queue", x.queues);

@@ -36,9 +36,10 @@ struct job_filter {
   std::vector<job_id> parents;
   std::vector<job_id> runs; ///< The run, its steps and their jobs.
   std::vector<job_id> ids;
-  bool roots = false;         ///< Only jobs without a parent.
-  timestamp created_before{}; ///< Whole milliseconds; zero is no bound.
-  timestamp created_after{};  ///< Whole milliseconds; zero is no bound.
+  std::vector<failure_reason> dead; ///< Dead letters only, of these reasons.
+  bool roots = false;               ///< Only jobs without a parent.
+  timestamp created_before{};       ///< Whole milliseconds; zero is no bound.
+  timestamp created_after{};        ///< Whole milliseconds; zero is no bound.
 
   bool operator==(const job_filter&) const = default;
 

@@ -31,6 +31,42 @@ bool from_string(std::string_view text, job_status& out) {
   return false;
 }
 
+std::string to_string(failure_reason x) {
+  switch (x) {
+    case failure_reason::none:
+      return "";
+    case failure_reason::attempts_exhausted:
+      return "attempts_exhausted";
+    case failure_reason::not_retryable:
+      return "not_retryable";
+    case failure_reason::expired:
+      return "expired";
+    case failure_reason::quarantined:
+      return "quarantined";
+    case failure_reason::timed_out:
+      return "timed_out";
+  }
+  return "";
+}
+
+std::vector<failure_reason> all_failure_reasons() {
+  std::vector<failure_reason> out;
+  for (size_t i = 1; i < failure_reason_count; ++i)
+    out.push_back(static_cast<failure_reason>(i));
+  return out;
+}
+
+bool from_string(std::string_view text, failure_reason& out) {
+  for (size_t i = 1; i < failure_reason_count; ++i) {
+    auto x = static_cast<failure_reason>(i);
+    if (text == to_string(x)) {
+      out = x;
+      return true;
+    }
+  }
+  return false;
+}
+
 bool apply(job_state& state, const job_event& event, bool is_step) {
   auto from = state.status;
   // The one event of a short job stands for its start as well.
@@ -58,6 +94,7 @@ bool apply(job_state& state, const job_event& event, bool is_step) {
   state.result_count = event.result_count;
   state.children = event.children;
   state.result = event.result;
+  state.reason = event.reason;
   return true;
 }
 

@@ -45,6 +45,26 @@ constexpr bool may_move(job_status from, job_status to, bool is_step = false) {
   }
 }
 
+/// Why a queue job has failed for good: what makes it a dead letter.
+enum class failure_reason : uint8_t {
+  none,               ///< It has not, or it is a run or a step.
+  attempts_exhausted, ///< The last attempt that its retry policy allows failed.
+  not_retryable,      ///< Its worker says that another try is not worth it.
+  expired,            ///< Nobody started it in time.
+  quarantined,        ///< It took its worker down too often.
+  timed_out,          ///< Its last attempt took longer than it may.
+};
+
+inline constexpr size_t failure_reason_count = 6;
+
+std::string to_string(failure_reason x); ///< "" for none.
+
+/// All but none.
+std::vector<failure_reason> all_failure_reasons();
+
+/// @returns false, and leaves `out` alone, if `text` is none of the reasons.
+bool from_string(std::string_view text, failure_reason& out);
+
 /// How many jobs are in which state. Leaf jobs below one parent.
 struct child_counts {
   uint64_t pending = 0;
@@ -79,6 +99,8 @@ struct job_event {
   child_counts children;
   /// What the job left for others to read: JSON object or "".
   std::string result;
+  /// With the terminal move of a queue job that failed; none elsewhere.
+  failure_reason reason = failure_reason::none;
 
   bool operator==(const job_event&) const = default;
 };
@@ -95,6 +117,7 @@ struct job_state {
   uint64_t result_count = 0;
   child_counts children;
   std::string result;
+  failure_reason reason = failure_reason::none;
 
   bool operator==(const job_state&) const = default;
 };

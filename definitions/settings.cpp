@@ -2,6 +2,7 @@
 
 #include "definitions/json.hpp"
 #include "definitions/settings_http.hpp"
+#include "definitions/settings_life.hpp"
 #include "definitions/time.hpp"
 
 #include <algorithm>
@@ -410,9 +411,9 @@ std::string_view worker_type_of(std::string_view name) {
 const std::vector<setting>& setting_table() {
   static const auto table = [] {
     auto rows = make_top_level();
-    for (auto more :
-         {make_folders(), make_core_tables(), make_http_tables(),
-          make_audit_table(), make_live_table(), make_outer_tables()})
+    for (auto more : {make_folders(), make_core_tables(), make_http_tables(),
+                      make_life_tables(), make_audit_table(), make_live_table(),
+                      make_outer_tables()})
       rows.insert(rows.end(), more.begin(), more.end());
     return rows;
   }();

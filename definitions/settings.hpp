@@ -1,5 +1,7 @@
 #pragma once
 
+#include "definitions/retention.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -90,6 +92,16 @@ struct settings {
   struct {
     uint64_t missed_max = 0;
   } scheduler;
+
+  struct {
+    std::chrono::nanoseconds interval{};
+    retention_limits limits;
+  } retention;
+
+  struct {
+    std::chrono::nanoseconds interval{};
+    uint64_t jobs_min = 0; ///< 0: never.
+  } compaction;
 
   struct {
     std::string level;  ///< "debug", "info", "warn" or "error".

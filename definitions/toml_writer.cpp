@@ -72,6 +72,10 @@ public:
       write("max_child_failures", x.error_tolerance->max_child_failures);
       write("failure_action", to_string(x.error_tolerance->action));
     }
+    if (!is_empty(x.retention)) {
+      out_ += "\n[retention]\n";
+      write_members(to_value(x.retention));
+    }
     for (auto& s : x.steps)
       write_step(s);
     return std::move(out_);

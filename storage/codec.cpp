@@ -334,6 +334,8 @@ const char* table_name(char letter) {
       return "answers";
     case table::children:
       return "children";
+    case table::dead_letters:
+      return "dead_letters";
     case table::documents:
       return "documents";
     case table::events:

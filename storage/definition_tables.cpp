@@ -98,6 +98,29 @@ job_terms_of_step take_terms(record_reader& in) {
   return result;
 }
 
+// A number is stored plus one, 0 is none.
+void put_retention(std::string& out, const retention_terms& x) {
+  put_varint(out, x.size());
+  for (const auto& term : x) {
+    put_varint(out,
+               term.age ? static_cast<uint64_t>(term.age->count()) + 1 : 0);
+    put_varint(out, term.count ? *term.count + 1 : 0);
+  }
+}
+
+retention_terms take_retention(record_reader& in) {
+  retention_terms result;
+  if (in.take_varint() != result.size())
+    in.fail();
+  for (auto& term : result) {
+    if (auto age = in.take_varint(INT64_MAX); age != 0)
+      term.age = std::chrono::nanoseconds{age - 1};
+    if (auto count = in.take_varint(); count != 0)
+      term.count = count - 1;
+  }
+  return result;
+}
+
 void encode(std::string& out, const job_definition& x) {
   put_byte(out, definition_version);
   for (auto* text :
@@ -127,6 +150,7 @@ void encode(std::string& out, const job_definition& x) {
     put_terms(out, s.job);
   for (const auto& s : x.steps)
     put_string(out, s.step_timeout);
+  put_retention(out, x.retention);
 }
 
 bool decode(std::string_view val, job_definition& x) {
@@ -161,9 +185,11 @@ bool decode(std::string_view val, job_definition& x) {
   x.parallel = in.take_bool();
   for (auto& s : x.steps)
     s.job = take_terms(in);
-  if (version > with_terms_version)
+  if (version > with_terms_version) {
     for (auto& s : x.steps)
       s.step_timeout = in.take_string();
+    x.retention = take_retention(in);
+  }
   return in.done();
 }
 

@@ -319,6 +319,63 @@ void job_index_writer::remove_ids(const std::string& bucket,
   }
 }
 
+// -- dead letters -------------------------------------------------------------
+
+std::string dead_letter_facet(failure_reason why) {
+  return facet_key(facet::dead, to_string(why));
+}
+
+namespace {
+
+constexpr auto dead_count = static_cast<size_t>(job_status::failed);
+
+} // namespace
+
+void job_index_writer::bury(failure_reason why, const job_id& id) {
+  dead_.push_back({why, id, true});
+}
+
+void job_index_writer::raise(failure_reason why, const job_id& id) {
+  dead_.push_back({why, id, false});
+}
+
+void job_index_writer::put_dead(write_batch& out, status& error) {
+  std::array<int64_t, failure_reason_count> change{};
+  for (const auto& x : dead_) {
+    const auto key = fixed_key{table::dead_letters}
+                       .add_byte(static_cast<uint8_t>(x.why))
+                       .add(x.id);
+    if (x.dead)
+      out.put(key, {});
+    else
+      out.remove(key);
+    change[static_cast<size_t>(x.why)] += x.dead ? 1 : -1;
+  }
+  for (size_t i = 0; i < change.size(); ++i) {
+    if (change[i] == 0)
+      continue;
+    const auto key = dead_letter_facet(static_cast<failure_reason>(i));
+    auto* kept = counts_of(key, error);
+    kept->counts[dead_count] += static_cast<uint64_t>(change[i]);
+    auto& val = out.begin_put(counts_key(key));
+    put_byte(val, record_version);
+    put_varint(val, kept->counts.size());
+    for (auto n : kept->counts)
+      put_varint(val, n);
+    out.end_put();
+  }
+  dead_.clear();
+}
+
+status job_index_writer::dead_letters(reason_counts& out) {
+  status error;
+  out = {};
+  for (size_t i = 1; i < out.size(); ++i)
+    out[i] = counts_of(dead_letter_facet(static_cast<failure_reason>(i)), error)
+               ->counts[dead_count];
+  return error;
+}
+
 void job_index_writer::forget_stored() {
   std::erase_if(rewritten_,
                 [this](const auto& x) { return x.second.first <= stored_; });
@@ -341,6 +398,7 @@ status job_index_writer::finish(write_batch& out) {
     for (auto& [bucket, tails] : removals_)
       remove_ids(bucket, tails, *at, out, error);
   }
+  put_dead(out, error);
   groups_.clear();
   removals_.clear();
   forget_stored();

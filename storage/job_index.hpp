@@ -25,6 +25,7 @@ namespace quaero::storage {
 enum class facet : char {
   all = 'a',        ///< One entry for all jobs, its text is "".
   definition = 'd', ///< The definition of the run.
+  dead = 'x',       ///< Dead letters by reason: counts only, those of `failed`.
   tag = 'g',        ///< Its own tags and those of the definition.
   queue = 'q',      ///< "default" has counts only.
   roots = 'r',      ///< Jobs without a parent: counts only, its text is "".
@@ -89,6 +90,14 @@ public:
   void move(uint32_t facets, const job_id& id, job_status from, job_status to);
   void remove(uint32_t facets, const job_id& id, job_status state);
 
+  // A job became a dead letter for this reason, or is none any more.
+  void bury(failure_reason why, const job_id& id);
+  void raise(failure_reason why, const job_id& id);
+
+  /// Dead letters by reason (index: failure_reason), with what was said so far.
+  using reason_counts = std::array<uint64_t, failure_reason_count>;
+  status dead_letters(reason_counts& out);
+
   /// Encodes all that was said since the last call.
   /// @returns what could not be read; then the index is not right any more.
   status finish(write_batch& out);
@@ -122,13 +131,22 @@ private:
                   cursor& at, write_batch& out, status& error);
   void put_block(std::string key, std::string val, write_batch& out);
   void remove_block(std::string key, write_batch& out);
+  void put_dead(write_batch& out, status& error);
   void forget_stored();
+
+  /// A job on the list of dead letters, or off it.
+  struct dead_change {
+    failure_reason why;
+    job_id id;
+    bool dead;
+  };
 
   const store& db_;
   job_index_config config_;
   uint64_t commits_ = 0;
   uint64_t stored_ = 0;
   std::vector<group> groups_;
+  std::vector<dead_change> dead_;
   std::unordered_map<std::string, kept_counts> kept_;
   /// Ids to be removed, by the part of a key that they share.
   std::map<std::string, std::vector<uint64_t>> removals_;

@@ -2,6 +2,7 @@
 #include "storage/codec.hpp"
 #include "storage/job_index.hpp"
 #include "storage/keys.hpp"
+#include "storage/life_tables.hpp"
 #include "storage/tables.hpp"
 
 #include <memory>
@@ -23,7 +24,7 @@ constexpr size_t runs_kept_max = 1000;
 constexpr size_t batch_bytes_max = 1 << 20;
 
 /// The form of the index that marker tells of.
-constexpr char index_version = 1;
+constexpr char index_version = 2;
 
 std::string marker_key() {
   return text_key(table::meta, "job_index");
@@ -81,13 +82,24 @@ private:
       error_ = result;
       return;
     }
-    const auto state = fold(events, job.type == step_job_type).status;
+    const auto found = fold(events, job.type == step_job_type);
+    const auto state = found.status;
     const auto facets = name(job);
     writer_->add(facets, id);
     if (state != job_status::pending)
       writer_->move(facets, id, job_status::pending, state);
+    if (found.reason != failure_reason::none)
+      bury(found.reason, id);
     if (++jobs_ % batch_jobs == 0)
       write();
+  }
+
+  /// One that was tried again is no dead letter any more.
+  void bury(failure_reason why, const job_id& id) {
+    job_label label;
+    error_ = read_label(db_, id, label);
+    if (error_.ok() && !label.retried_as)
+      writer_->bury(why, id);
   }
 
   /// Neighbours are alike, nearly always.
@@ -146,6 +158,8 @@ status rebuild_job_index(store& db, const index_progress& progress) {
     result = remove_table(db, table::job_postings);
   if (result.ok())
     result = remove_table(db, table::job_counts);
+  if (result.ok())
+    result = remove_table(db, table::dead_letters);
   if (result.ok())
     result = builder{db, progress}.build();
   if (!result.ok())

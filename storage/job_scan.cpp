@@ -212,6 +212,14 @@ id_stream_ptr scan_roots(const store& db, list_order order) {
     db, std::string{fixed_key{table::roots}.view()}, is_descending(order));
 }
 
+id_stream_ptr scan_dead_letters(const store& db, failure_reason why,
+                                list_order order) {
+  const auto prefix
+    = fixed_key{table::dead_letters}.add_byte(static_cast<uint8_t>(why));
+  return std::make_unique<key_stream>(db, std::string{prefix.view()},
+                                      is_descending(order));
+}
+
 id_stream_ptr scan_ids(std::vector<job_id> ids, list_order order) {
   return std::make_unique<list_stream>(std::move(ids), is_descending(order));
 }

@@ -37,6 +37,10 @@ id_stream_ptr scan_children(const store& db, const job_id& parent,
                             list_order order);
 id_stream_ptr scan_roots(const store& db, list_order order);
 
+/// Jobs that failed for good for that reason, and were not tried again.
+id_stream_ptr scan_dead_letters(const store& db, failure_reason why,
+                                list_order order);
+
 /// These ids, which may come in any order and more than once.
 id_stream_ptr scan_ids(std::vector<job_id> ids, list_order order);
 

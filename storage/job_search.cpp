@@ -166,6 +166,12 @@ private:
   void plan_places() {
     if (!filter_.ids.empty())
       want_list(filter_.ids);
+    if (!filter_.dead.empty()) {
+      std::vector<id_stream_ptr> group;
+      for (auto why : filter_.dead)
+        group.push_back(scan_dead_letters(db_, why, scan_.order()));
+      want(std::move(group));
+    }
     if (filter_.roots) {
       std::vector<id_stream_ptr> group;
       group.push_back(scan_roots(db_, scan_.order()));
@@ -328,9 +334,16 @@ status count_jobs(const store& db, const job_filter& filter,
   rest.queues.clear();
   rest.tags.clear();
   rest.roots = false;
+  rest.dead.clear();
   auto all = conditions_of(filter);
   if (filter.roots)
     all.push_back({facet::roots, {""}});
+  if (!filter.dead.empty()) {
+    condition dead{facet::dead, {}};
+    for (auto why : filter.dead)
+      dead.texts.push_back(to_string(why));
+    all.push_back(std::move(dead));
+  }
   if (!rest.empty() || all.size() > 1)
     return {};
   if (all.empty())
@@ -348,6 +361,10 @@ status count_jobs(const store& db, const job_filter& filter,
 bool passes(const job_filter& filter, const job_checks& checks,
             const queue_job& job, const job_state& state) {
   if (checks.state && !has(states_of(filter), state.status))
+    return false;
+  if (!filter.dead.empty()
+      && std::find(filter.dead.begin(), filter.dead.end(), state.reason)
+           == filter.dead.end())
     return false;
   const bool queued = job.type != manager_job_type && job.type != step_job_type;
   if (checks.queue

@@ -43,7 +43,8 @@ enum event_field : uint64_t {
   event_result_count = 1 << 4,
   event_children = 1 << 5,
   event_result = 1 << 6,
-  event_fields_end = 1 << 7,
+  event_reason = 1 << 7,
+  event_fields_end = 1 << 8,
 };
 
 constexpr uint8_t priority_default = 4;
@@ -183,6 +184,7 @@ uint64_t fields_of(const job_event& x) {
   add(x.result_count != 0, event_result_count);
   add(x.children != child_counts{}, event_children);
   add(!x.result.empty(), event_result);
+  add(x.reason != failure_reason::none, event_reason);
   return result;
 }
 
@@ -218,6 +220,8 @@ void encode_event(std::string& out, const job_event& x) {
     encode_children(out, x.children);
   if (fields & event_result)
     put_string(out, x.result);
+  if (fields & event_reason)
+    put_byte(out, static_cast<uint8_t>(x.reason));
 }
 
 bool decode_event(std::string_view val, job_event& x) {
@@ -240,6 +244,8 @@ bool decode_event(std::string_view val, job_event& x) {
     take_children(in, x.children);
   if (fields & event_result)
     x.result = in.take_string();
+  if (fields & event_reason)
+    x.reason = in.take_enum<failure_reason>(failure_reason_count);
   return in.done();
 }
 

@@ -17,6 +17,7 @@ enum class table : char {
   queue_settings = 'b',
   type_slots = 'B',
   children = 'c',
+  dead_letters = 'D',
   documents = 'd',
   events = 'e',
   definitions = 'f',

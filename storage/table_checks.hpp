@@ -20,6 +20,9 @@ facet_keys facet_keys_of(const job_facets& job, const run_facets& run);
 
 bool decode_job_counts(std::string_view val, state_counts& out);
 
+/// Under which the index counts dead letters; they have no ids there.
+std::string dead_letter_facet(failure_reason why);
+
 /// A block of ids of the index.
 struct posting {
   std::string_view facet; ///< One of facet_keys; good as long as the key.

@@ -132,6 +132,8 @@ void verify_others(const store& db, fault_list& faults) {
   faults.check(read_queue_settings(db, queues), "queue_settings", "");
   std::vector<std::pair<std::string, uint32_t>> slots;
   faults.check(read_type_slots(db, slots), "type_slots", "");
+  std::vector<std::pair<std::string, uint64_t>> limits;
+  faults.check(read_node_limits(db, limits), "node_limits", "");
   verify_audit(db, faults);
   verify_answers(db, faults);
   verify_labels(db, faults);

@@ -94,15 +94,37 @@ private:
         || !faults_.check(read_events(db_, id, events), "events",
                           to_string(id)))
       return;
-    const auto state = check_history(job, events);
+    const auto found = check_history(job, events);
+    const auto state = found.status;
     ++tally_.jobs[static_cast<size_t>(state)];
     tally_.roots += !job.parent_id;
     check_places(job, state);
     check_queue(job, state);
     add_facets(job, state);
+    check_dead(id, found.reason);
   }
 
-  job_status check_history(const queue_job& job,
+  static fixed_key dead_key(failure_reason why, const job_id& id) {
+    return fixed_key{table::dead_letters}
+      .add_byte(static_cast<uint8_t>(why))
+      .add(id);
+  }
+
+  /// @param why the job has failed for good, or none.
+  void check_dead(const job_id& id, failure_reason why) {
+    job_label label;
+    if (why == failure_reason::none
+        || !faults_.check(read_label(db_, id, label), "labels", to_string(id))
+        || label.retried_as)
+      return;
+    const auto failed = static_cast<size_t>(job_status::failed);
+    ++facets_[dead_letter_facet(why)].counts[failed];
+    ++dead_;
+    if (!has(dead_key(why, id)))
+      faults_.add("dead_letters", id, "it is not in the list");
+  }
+
+  job_state check_history(const queue_job& job,
                            const std::vector<job_event>& events) {
     const bool is_step = job.type == step_job_type;
     job_state state;
@@ -117,7 +139,7 @@ private:
                       + to_string(x.status) + " in epoch "
                       + std::to_string(x.epoch) + " is not allowed");
     }
-    return state.status;
+    return state;
   }
 
   bool has(const fixed_key& key) {
@@ -287,6 +309,15 @@ private:
       if (!read_job(db_, id, job).ok() || job.parent_id)
         faults_.add("roots", id, "there is no such job without a parent");
     });
+    uint64_t dead = 0;
+    auto result
+      = for_each(db_, fixed_key{table::dead_letters}, [&](auto&&, auto&&) {
+          faults_.count("dead_letters");
+          ++dead;
+          return true;
+        });
+    if (faults_.check(result, "dead_letters", ""))
+      differ("dead_letters", "entries", dead, dead_);
     walk(table::active, [&](const job_id& id, auto&&) {
       queue_job job;
       if (!read_job(db_, id, job).ok() || job.type != manager_job_type)
@@ -298,6 +329,7 @@ private:
   fault_list& faults_;
   const std::vector<job_id>& queued_;
   tally tally_;
+  uint64_t dead_ = 0; ///< Dead letters.
   std::map<std::string, facet_sum> facets_;
   std::unordered_map<job_id, run_facets> runs_;
 };

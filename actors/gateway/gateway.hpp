@@ -116,6 +116,8 @@ struct gateway_actors {
   answer_store_actor answers;
   operations_actor operations;
   scheduler_actor scheduler; ///< Null: nothing is known of schedules.
+  retention_actor retention; ///< Null: nothing is removed by itself.
+  compactor_actor compactor; ///< Null: nothing is compacted by itself.
 };
 
 /// The GATEWAY: HTTP/1.1, plain or through TLS, for programs and the manual's

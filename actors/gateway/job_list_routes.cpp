@@ -129,7 +129,7 @@ void add_groups(value& out, const std::vector<job_view>& jobs,
 }
 
 void reply_page(const exchange_ptr& ex, const list_wanted& wanted, bool grouped,
-                bool with_count) {
+                bool with_count, const char* items = "jobs") {
   ex->ask<job_page>(
     ex->actors().reader,
     [=](job_page& found) {
@@ -139,7 +139,7 @@ void reply_page(const exchange_ptr& ex, const list_wanted& wanted, bool grouped,
         if (grouped)
           add_groups(out, page->jobs, live);
         else
-          out.set("jobs", jobs_json(page->jobs, live));
+          out.set(items, jobs_json(page->jobs, live));
         if (with_count)
           out.set("count", uint64_t{page->jobs.size()});
         add_page(out, wanted, *page);
@@ -176,6 +176,36 @@ void list_children(const exchange_ptr& ex) {
     ex->actors().reader,
     [=](job_view&) { reply_page(ex, wanted, false, true); }, atom::get_v,
     parent);
+}
+
+// What the short forms of a query's terms ask for is part of the list's name.
+void read_dead_letters(query_reader& query, list_wanted& out) {
+  auto& filter = out.query.filter;
+  filter.types = query.list("type");
+  filter.queues = query.list("queue");
+  filter.definitions = query.list("definition");
+  for (const auto& text : query.list("reason"))
+    if (!from_string(text, filter.dead.emplace_back()))
+      query.refuse("reason", "'" + text
+                               + "' is none: attempts_exhausted, "
+                                 "not_retryable, expired, quarantined, "
+                                 "timed_out");
+  for (const char* name : {"type", "queue", "definition", "reason"})
+    out.name += '\n' + query.text(name);
+}
+
+void list_dead_letters(const exchange_ptr& ex) {
+  query_reader query{ex->request()};
+  list_wanted wanted;
+  wanted.name = "dead-letters";
+  read_dead_letters(query, wanted);
+  if (!read_wanted(ex, query, jobs_page, jobs_page_max,
+                   list_order::newest_first, wanted))
+    return;
+  auto& reasons = wanted.query.filter.dead;
+  if (reasons.empty())
+    reasons = all_failure_reasons();
+  reply_page(ex, wanted, false, false, "dead_letters");
 }
 
 // -- what waits and runs ------------------------------------------------------
@@ -225,6 +255,7 @@ const std::vector<route>& job_list_routes() {
     {"GET", "/api/jobs", list_jobs},
     {"GET", "/api/jobs/queue", list_queue},
     {"GET", "/api/jobs/{id}/children", list_children},
+    {"GET", "/api/dead-letters", list_dead_letters},
   };
   return routes;
 }

@@ -185,6 +185,15 @@ void add_limiters(samples& out, metrics& meter,
       add("queues." + x.name + ".running_max", number(x.running));
 }
 
+void add_dead_letters(samples& out, const actor_status& collector) {
+  for (auto why : all_failure_reasons())
+    add_gauge(
+      out, "quaero_dead_letters",
+      "Jobs that failed for good and were not tried again.",
+      {{"reason", to_string(why)}},
+      static_cast<double>(number_of(collector, "dead_" + to_string(why))));
+}
+
 samples gauges(const gateway_context& context, const actor_status& queue,
                const std::vector<queue_info>& queues) {
   samples out;
@@ -221,7 +230,15 @@ void metrics_text(const exchange_ptr& ex) {
       ex->ask<std::vector<queue_info>>(
         ex->actors().queue,
         [ex, queue](const std::vector<queue_info>& queues) {
-          reply_metrics(ex, gauges(ex->context(), queue, queues));
+          ex->ask<actor_status>(
+            ex->actors().log_collector,
+            [ex, now = gauges(ex->context(), queue, queues)](
+              const actor_status& collector) {
+              auto all = now;
+              add_dead_letters(all, collector);
+              reply_metrics(ex, all);
+            },
+            atom::status_v);
         },
         atom::queues_v);
     },

@@ -1,6 +1,7 @@
 // One action on every job that matches a query.
 
 #include "actors/gateway/live_counts.hpp"
+#include "actors/gateway/operation_start.hpp"
 #include "actors/gateway/request_body.hpp"
 #include "actors/gateway/router.hpp"
 #include "actors/gateway/views.hpp"
@@ -48,30 +49,11 @@ void refuse(const exchange_ptr& ex, std::string rule) {
   ex->reply(make_problem(400, "invalid_argument", std::move(rule)));
 }
 
-// Says what the operation would meet, and changes nothing.
-void try_operation(const exchange_ptr& ex, const operation_request& x) {
-  job_query wanted;
-  std::string error;
-  if (!parse_job_filter(x.query, system_wall_clock().now(), wanted.filter,
-                        error))
-    return refuse(ex, "q: " + error);
-  wanted.limit = sample_jobs;
-  ex->ask<job_page>(
-    ex->actors().reader,
-    [ex, x](job_page& page) {
-      ex->reply(value::make_object({{"dry_run", true},
-                                    {"action", to_string(x.action)},
-                                    {"matched", page.total},
-                                    {"total_is_exact", page.total_is_exact},
-                                    {"sample", jobs_json(page.jobs, {})}}));
-    },
-    atom::list_v, wanted);
-}
-
-void start_operation(const exchange_ptr& ex) {
+void post_operation(const exchange_ptr& ex) {
   value body;
   std::optional<std::string> action;
   std::optional<std::string> query;
+  bool dry_run = false;
   if (!read_object(ex, {"action", "q", "dry_run"}, body)
       || !read_text(ex, body, "action", action)
       || !read_text(ex, body, "q", query))
@@ -83,24 +65,12 @@ void start_operation(const exchange_ptr& ex) {
   if (!query || query->find_first_not_of(" \t") == std::string::npos)
     return refuse(ex, "q: must say which jobs");
   wanted.query = *query;
-  const auto* dry = body.find("dry_run");
-  if (dry && !dry->is_bool())
-    return refuse(ex, "dry_run: must be true or false");
-  if (dry && dry->as_bool())
-    return try_operation(ex, wanted);
-  ex->ask<operation>(
-    ex->actors().operations,
-    [ex](operation& x) {
-      auto answer = json_answer(
-        value::make_object({{"operation_id", to_string(x.id)},
-                            {"matched", x.total},
-                            {"total_is_exact", x.total_is_exact}}),
-        202);
-      answer.headers.emplace_back("Location",
-                                  "/api/operations/" + to_string(x.id));
-      ex->reply(std::move(answer));
-    },
-    atom::start_v, wanted);
+  if (!read_dry_run(ex, body, dry_run))
+    return;
+  if (dry_run)
+    try_operation(ex, wanted);
+  else
+    start_operation(ex, wanted);
 }
 
 void list_operations(const exchange_ptr& ex) {
@@ -135,10 +105,55 @@ void cancel_operation(const exchange_ptr& ex) {
 
 } // namespace
 
+bool read_dry_run(const exchange_ptr& ex, const value& body, bool& out) {
+  const auto* dry = body.find("dry_run");
+  if (dry != nullptr && !dry->is_bool()) {
+    refuse(ex, "dry_run: must be true or false");
+    return false;
+  }
+  out = dry != nullptr && dry->as_bool();
+  return true;
+}
+
+void try_operation(const exchange_ptr& ex, const operation_request& x) {
+  job_query wanted;
+  std::string error;
+  if (!parse_job_filter(x.query, system_wall_clock().now(), wanted.filter,
+                        error))
+    return refuse(ex, "q: " + error);
+  wanted.limit = sample_jobs;
+  ex->ask<job_page>(
+    ex->actors().reader,
+    [ex, x](job_page& page) {
+      ex->reply(value::make_object({{"dry_run", true},
+                                    {"action", to_string(x.action)},
+                                    {"matched", page.total},
+                                    {"total_is_exact", page.total_is_exact},
+                                    {"sample", jobs_json(page.jobs, {})}}));
+    },
+    atom::list_v, wanted);
+}
+
+void start_operation(const exchange_ptr& ex, const operation_request& x) {
+  ex->ask<operation>(
+    ex->actors().operations,
+    [ex](const operation& made) {
+      auto answer = json_answer(
+        value::make_object({{"operation_id", to_string(made.id)},
+                            {"matched", made.total},
+                            {"total_is_exact", made.total_is_exact}}),
+        202);
+      answer.headers.emplace_back("Location",
+                                  "/api/operations/" + to_string(made.id));
+      ex->reply(std::move(answer));
+    },
+    atom::start_v, x);
+}
+
 const std::vector<route>& operation_routes() {
   static const std::vector<route> routes{
     {"GET", "/api/operations", list_operations},
-    {"POST", "/api/operations", start_operation, access::operate},
+    {"POST", "/api/operations", post_operation, access::operate},
     {"GET", "/api/operations/{id}", get_operation},
     {"POST", "/api/operations/{id}/cancel", cancel_operation, access::operate},
   };

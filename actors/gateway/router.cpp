@@ -111,13 +111,14 @@ void router::dispatch(const exchange_ptr& ex) const {
 
 std::vector<route> all_routes() {
   std::vector<route> out;
-  for (auto area :
-       {system_routes,    definition_routes, job_list_routes, job_routes,
-        enqueue_routes,   queue_routes,      log_routes,      document_routes,
-        live_routes,      search_routes,     key_routes,      credential_routes,
-        config_routes,    scheduler_routes,  life_routes,     result_routes,
-        operation_routes, page_routes,       openapi_routes,  access_routes,
-        observe_routes})
+  for (auto area : {system_routes,      definition_routes, job_list_routes,
+                    job_routes,         enqueue_routes,    queue_routes,
+                    log_routes,         document_routes,   live_routes,
+                    search_routes,      key_routes,        credential_routes,
+                    config_routes,      scheduler_routes,  life_routes,
+                    result_routes,      operation_routes,  page_routes,
+                    openapi_routes,     access_routes,     observe_routes,
+                    dead_letter_routes, retention_routes})
     out.insert(out.end(), area().begin(), area().end());
   return out;
 }

@@ -68,6 +68,8 @@ const std::vector<route>& queue_routes();
 const std::vector<route>& life_routes();
 const std::vector<route>& log_routes();
 const std::vector<route>& operation_routes();
+const std::vector<route>& dead_letter_routes();
+const std::vector<route>& retention_routes();
 const std::vector<route>& document_routes();
 const std::vector<route>& search_routes();
 const std::vector<route>& key_routes();

@@ -27,6 +27,8 @@ inline gateway_actors gateway_actors_of(const runtime& x) {
   out.answers = x.answers;
   out.operations = x.operations;
   out.scheduler = x.scheduler;
+  out.retention = x.retention;
+  out.compactor = x.compactor;
   return out;
 }
 

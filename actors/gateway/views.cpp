@@ -62,6 +62,8 @@ void set_state(value& out, const job_state& x, timestamp created_at) {
   out.set("attempt", x.attempt);
   if (!x.error.empty())
     out.set("error", x.error);
+  if (x.reason != failure_reason::none)
+    out.set("failure_reason", to_string(x.reason));
   out.set("result_count", x.result_count);
   if (!x.result.empty())
     out.set("result", stored_json(x.result));

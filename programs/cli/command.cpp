@@ -97,6 +97,7 @@ void add_commands(CLI::App& app, command_context& context) {
   add_enqueue_command(app, context);
   add_job_commands(app, context);
   add_operation_commands(app, context);
+  add_dead_commands(app, context);
   add_queue_commands(app, context);
   add_document_commands(app, context);
   add_key_commands(app, context);

@@ -61,6 +61,7 @@ void add_enqueue_command(CLI::App& app, command_context& context);
 void add_job_commands(CLI::App& app, command_context& context);
 void add_job_changes(CLI::App& jobs, command_context& context);
 void add_operation_commands(CLI::App& app, command_context& context);
+void add_dead_commands(CLI::App& app, command_context& context);
 void add_queue_commands(CLI::App& app, command_context& context);
 void add_document_commands(CLI::App& app, command_context& context);
 void add_key_commands(CLI::App& app, command_context& context);

@@ -307,6 +307,10 @@ std::string daemon::start() {
   how.scheduler.missed_max = settings_.scheduler.missed_max;
   how.audit.records_max = settings_.audit.records_max;
   how.audit.age_max = settings_.audit.age_max;
+  how.retention.limits = settings_.retention.limits;
+  how.retention.interval = settings_.retention.interval;
+  how.compactor.interval = settings_.compaction.interval;
+  how.compactor.jobs_min = settings_.compaction.jobs_min;
   how.meter = meter_ = std::make_shared<metrics>(built());
   how.id_seed = std::random_device{}();
   how.id_seed = how.id_seed << 32 | std::random_device{}();

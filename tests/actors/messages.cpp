@@ -24,8 +24,8 @@ auto members(const child_counts& x) {
 }
 
 auto members(const job_event& x) {
-  auto& [a, b, c, d, e, f, g, h, i, j] = x;
-  return std::tie(a, b, c, d, e, f, g, h, i, j);
+  auto& [a, b, c, d, e, f, g, h, i, j, k] = x;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k);
 }
 
 auto members(const retry_policy& x) {
@@ -69,8 +69,8 @@ auto members(const job_block& x) {
 }
 
 auto members(const job_outcome& x) {
-  auto& [a, b, c, d, e, f, g, h] = x;
-  return std::tie(a, b, c, d, e, f, g, h);
+  auto& [a, b, c, d, e, f, g, h, i] = x;
+  return std::tie(a, b, c, d, e, f, g, h, i);
 }
 
 auto members(const job_report& x) {
@@ -160,8 +160,8 @@ const retry_policy policy{7, std::chrono::seconds{2}, std::chrono::seconds{9},
 const child_counts counts{1, 2, 3, 4, 5, 6};
 
 const job_event event{
-  make_id(1), job_status::failed, at(1), 5, 2, at(2), "why", 9,
-  counts,     R"({"a":1})"};
+  make_id(1),   job_status::failed,     at(1), 5, 2, at(2), "why", 9, counts,
+  R"({"a":1})", failure_reason::expired};
 
 const queue_job job{make_id(1),
                     make_id(2),
@@ -211,8 +211,8 @@ const document page{"doc_1",    "web",      "s1",         "title",
 const leased_job lease{job, 17, 3, 16, 2, 1};
 
 const job_outcome outcome{
-  job_status::cancelled,        "no", false, 3, R"({"r":1})",
-  std::chrono::milliseconds{4}, true, true};
+  job_status::cancelled,        "no", false, 3,   R"({"r":1})",
+  std::chrono::milliseconds{4}, true, true,  true};
 
 const job_report report{make_id(1), 17,   3,        at(7),  true,  outcome,
                         at(8),      true, {wanted}, {page}, {line}};

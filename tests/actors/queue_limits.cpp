@@ -399,6 +399,7 @@ BOOST_AUTO_TEST_CASE(
   const auto now = state(id);
   BOOST_CHECK(now.status == job_status::failed);
   BOOST_TEST(now.error.starts_with(quarantined_error));
+  BOOST_CHECK(now.reason == failure_reason::quarantined);
   BOOST_TEST(entries().empty());
 }
 

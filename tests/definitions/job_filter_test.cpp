@@ -56,6 +56,20 @@ BOOST_AUTO_TEST_CASE(each_key_goes_to_its_member) {
   BOOST_CHECK(x.texts.empty());
 }
 
+BOOST_AUTO_TEST_CASE(dead_letters_are_all_or_those_of_some_reasons) {
+  BOOST_CHECK((read("dead:any").dead == all_failure_reasons()));
+  BOOST_CHECK(
+    (read("dead:expired,timed_out,expired").dead
+     == std::vector{failure_reason::expired, failure_reason::timed_out}));
+  BOOST_CHECK(read("dead:any").empty() == false);
+  BOOST_TEST(to_string(read("dead:timed_out,expired"))
+             == R"(dead:"expired","timed_out")");
+  BOOST_CHECK((read(to_string(read("dead:any"))) == read("dead:any")));
+  BOOST_CHECK(has(refusal("dead:old"), "'old' is not why a job"));
+  BOOST_CHECK(has(refusal("dead:any,expired"), "'any' is not why a job"));
+  BOOST_CHECK(has(refusal("dead:any dead:any"), "is there twice"));
+}
+
 BOOST_AUTO_TEST_CASE(ids_and_roots_are_read) {
   job_id id;
   BOOST_REQUIRE(from_string(id_text, id));
@@ -128,9 +142,9 @@ BOOST_AUTO_TEST_CASE(broken_quotes_are_refused) {
 BOOST_AUTO_TEST_CASE(a_refusal_names_the_term_and_its_place) {
   BOOST_TEST(
     refusal("type:x  stat:failed")
-    == "'stat:failed' at 9: the keys are state, type, definition, "
-       "queue, tag, name, parent, run, id, before, after and age; text "
-       "with a colon needs quotes");
+    == "'stat:failed' at 9: the keys are state, dead, type, "
+       "definition, queue, tag, name, parent, run, id, before, after and age; "
+       "text with a colon needs quotes");
   BOOST_CHECK(has(refusal("state:done"), "'state:done' at 1: 'done' is not"));
   BOOST_CHECK(has(refusal("state:"), "a value is missing"));
   BOOST_CHECK(has(refusal("state:failed,"), "a value is missing"));

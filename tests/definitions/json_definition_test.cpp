@@ -50,6 +50,19 @@ BOOST_AUTO_TEST_CASE(every_field_is_read) {
   BOOST_TEST(x.error_tolerance->max_child_failures == 10);
 }
 
+BOOST_AUTO_TEST_CASE(retention_is_a_member_only_where_it_says_something) {
+  auto x = good(with(R"("retention": {"failed_age": "36h", "failed_max": 0})"));
+  BOOST_CHECK(x.retention[1].age == std::chrono::hours{36});
+  BOOST_CHECK(x.retention[1].count == 0u);
+  const auto out = to_value(x);
+  const auto* kept = out.find("retention");
+  BOOST_REQUIRE(kept);
+  BOOST_TEST(*kept->get_string("failed_age") == "1d12h");
+  BOOST_TEST(*kept->get_int("failed_max") == 0);
+  BOOST_TEST(kept->as_object().size() == 2u);
+  BOOST_TEST(!to_value(good(with(""))).find("retention"));
+}
+
 BOOST_AUTO_TEST_CASE(it_is_disabled_and_derived_unless_told) {
   auto x = good(with(""));
   BOOST_TEST(!x.enabled);

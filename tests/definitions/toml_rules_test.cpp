@@ -300,6 +300,30 @@ BOOST_AUTO_TEST_CASE(tolerance_is_checked) {
     contains(e.message, "invalid error_tolerance.failure_action: 'x'"));
 }
 
+BOOST_AUTO_TEST_CASE(retention_is_checked) {
+  auto kept = [](const std::string& lines) {
+    return parse_toml(head + "[retention]\n" + lines + tail);
+  };
+  const auto x = good(kept("completed_age = \"0s\"\nfailed_max = 1000000\n"
+                           "cancelled_age = \"3650d\"\n"));
+  BOOST_CHECK(x.retention[0].age == std::chrono::nanoseconds{0});
+  BOOST_CHECK(!x.retention[0].count);
+  BOOST_CHECK(x.retention[1].count == 1'000'000u);
+  BOOST_CHECK(x.retention[2].age == std::chrono::hours{24 * 3650});
+  BOOST_CHECK(good(parse_toml(to_toml(x))).retention == x.retention);
+  auto e = only_error(kept("completed_max = 1000001\n"));
+  BOOST_TEST(e.line == 4u);
+  BOOST_TEST(e.message
+             == "retention: 'completed_max' must be from 0 to 1000000, not "
+                "1000001");
+  e = only_error(kept("failed_age = \"10y\"\n"));
+  BOOST_TEST(contains(e.message, "'failed_age' must be a duration from 0s"));
+  e = only_error(kept("failed_age = 30\n"));
+  BOOST_TEST(contains(e.message, "'failed_age' must be a duration"));
+  e = only_error(kept("skipped_max = 1\n"));
+  BOOST_TEST(contains(e.message, "unknown key 'skipped_max'"));
+}
+
 BOOST_AUTO_TEST_CASE(retry_ranges_are_checked) {
   check_step("retry = 0", "retry", "retry attempts must be within 1 to 100");
   check_step("retry = 101", "retry", "retry attempts must be within 1 to 100");

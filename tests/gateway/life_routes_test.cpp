@@ -368,4 +368,63 @@ BOOST_AUTO_TEST_CASE(results_come_in_pages) {
   get_json("/api/jobs/" + job + "/results?cursor=forged", 400);
 }
 
+BOOST_AUTO_TEST_CASE(dead_letters_are_listed_tried_again_and_deleted) {
+  const std::string all = "/api/dead-letters";
+  const auto job = done("d", "bad");
+  auto x = get_json(all + "?reason=not_retryable&type=transform&limit=1");
+  BOOST_TEST(*x.get_int("limit") == 1);
+  BOOST_REQUIRE(x.find("dead_letters")->as_array().size() == 1u);
+  const auto& letter = x.find("dead_letters")->as_array()[0];
+  BOOST_TEST(*letter.get_string("failure_reason") == "not_retryable");
+  BOOST_TEST(*letter.get_string("status") == "failed");
+  const auto id = *letter.get_string("id");
+  x = get_json(all + "?reason=not_retryable&type=transform&limit=1&cursor="
+               + *x.get_string("next_cursor"));
+  BOOST_REQUIRE(x.find("dead_letters")->as_array().size() == 1u);
+  BOOST_TEST(*x.find("dead_letters")->as_array()[0].get_string("id") != id);
+  BOOST_TEST(*get_json(all).get_int("total_count") == 2);
+  for (auto none :
+       {"?reason=expired", "?queue=other", "?definition=other", "?q=age>1d"})
+    BOOST_TEST(*get_json(all + none).get_int("total_count") == 0, none);
+  get_json(all + "?reason=old", 400);
+  // A new one fails again; the old one is none any more.
+  x = send("POST", all + '/' + id + "/retry", "", 201);
+  const auto again = *x.get_string("new_job_id");
+  BOOST_TEST(wait_over(again) == "failed");
+  send("POST", all + '/' + id + "/retry", "", 404);
+  send("POST", all + '/' + job + "/retry", "", 404);
+  BOOST_TEST(*get_json(all).get_int("total_count") == 2);
+  send("DELETE", all + '/' + again, "", 200);
+  send("DELETE", all + '/' + again, "", 404);
+  get_json("/api/jobs/" + again, 404);
+  BOOST_TEST(*get_json(all).get_int("total_count") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(all_dead_letters_that_match_are_changed_at_once) {
+  const std::string all = "/api/dead-letters";
+  done("d", "bad");
+  auto x = send("POST", all + "/purge", R"({"q":"","dry_run":true})", 200);
+  BOOST_TEST(*x.get_int("matched") == 2);
+  BOOST_TEST(*x.get_string("action") == "delete");
+  send("POST", all + "/purge", "{}", 400);
+  send("POST", all + "/purge", R"({"q":"state:odd"})", 400);
+  send("POST", all + "/purge", R"({"q":"","dry_run":1})", 400);
+  x = send("POST", all + "/retry", R"({"q":"dead:expired"})", 202);
+  BOOST_TEST(*x.get_int("matched") == 0);
+  wait_operation(*x.get_string("operation_id"));
+  x = send("POST", all + "/purge", R"({"q":"definition:d"})", 202);
+  x = wait_operation(*x.get_string("operation_id"));
+  BOOST_TEST(*x.get_int("done") == 2);
+  BOOST_TEST(*get_json(all).get_int("total_count") == 0);
+  // What did not fail stays.
+  BOOST_TEST(*get_json("/api/jobs/stats").get_int("total_jobs") == 5);
+}
+
+BOOST_AUTO_TEST_CASE(retention_says_what_it_did) {
+  const auto x = get_json("/api/retention");
+  BOOST_TEST(!*x.get_bool("limited"));
+  BOOST_TEST(*x.get_int("removed_jobs") == 0);
+  BOOST_TEST(!*x.find("compaction")->get_bool("running"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -46,6 +46,42 @@ def check_one(client, done):
     call("DELETE", ONE, 404, params=here)
 
 
+def make_dead_letters(client, count):
+    """Jobs that nobody starts before they expire."""
+    client.call("POST", "/api/queues/{name}/pause", 200,
+                params={"name": "dead-ends"})
+    soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2))
+    client.call("POST", "/api/jobs", 201,
+                body=[{"type": "noop", "queue": "dead-ends",
+                       "expires_at": soon}] * count)
+    deadline = time.monotonic() + SECONDS_MAX
+    while time.monotonic() < deadline:
+        page = client.call("GET", "/api/dead-letters", 200,
+                           query={"q": "queue:dead-ends"})
+        if page["total_count"] == count:
+            return [x["id"] for x in page["dead_letters"]]
+        time.sleep(0.05)
+    raise AssertionError("the jobs do not expire")
+
+
+def check_dead_letters(client):
+    call = client.call
+    begin = "/api/dead-letters"
+    first, second = make_dead_letters(client, 2)
+    call("POST", begin + "/{id}/retry", 201, params={"id": first})
+    call("DELETE", begin + "/{id}", 200, params={"id": second})
+    call("GET", begin, 200, query={"limit": 1, "reason": "expired"})
+    call("GET", begin, 400, query={"reason": "old"})
+    call("POST", begin + "/{id}/retry", 404, params=NOBODY)
+    call("DELETE", begin + "/{id}", 404, params=NOBODY)
+    for what in ("/retry", "/purge"):
+        call("POST", begin + what, 200, body={"q": "", "dry_run": True})
+        call("POST", begin + what, 400, body={})
+        one = call("POST", begin + what, 202, body={"q": "dead:expired"})
+        wait_operation(client, one["operation_id"])
+    call("GET", "/api/retention", 200)
+
+
 def check_operations(client, ids):
     call = client.call
     begin = "/api/operations"
@@ -87,3 +123,4 @@ def run(client, _):
     assert wait_over(client, done) == "completed"
     check_one(client, done)
     check_operations(client, check_stop(client))
+    check_dead_letters(client)

@@ -345,4 +345,42 @@ BOOST_AUTO_TEST_CASE(operations_are_listed_shown_and_stopped) {
   BOOST_TEST(s.run({"operations", "cancel", "o1"}) == exit_ok);
 }
 
+BOOST_AUTO_TEST_CASE(dead_letters_are_listed_and_changed) {
+  session s;
+  s.answer("GET /api/dead-letters", 200,
+           R"({"dead_letters":[{"id":"j1","type":"t","name":"n",)"
+           R"("failure_reason":"expired","attempt":0,"error":"expired"}],)"
+           R"("total_count":1,"next_cursor":""})");
+  s.answer("POST /api/dead-letters/j1/retry", 201, R"({"new_job_id":"j2"})");
+  s.answer("DELETE /api/dead-letters/j1", 200, R"({"job_id":"j1"})");
+  BOOST_TEST(s.run({"dead", "list", "--reason", "expired"}) == exit_ok);
+  BOOST_TEST(contains(s.out.str(), "j1"));
+  BOOST_TEST(contains(s.out.str(), "expired"));
+  BOOST_TEST(s.run({"dead", "retry", "j1"}) == exit_ok);
+  BOOST_TEST(contains(s.out.str(), "j2\n"));
+  BOOST_TEST(s.run({"dead", "purge", "j1"}) == exit_ok);
+  BOOST_TEST(contains(s.out.str(), "j1 deleted"));
+}
+
+BOOST_AUTO_TEST_CASE(dead_letters_are_named_in_one_way_only) {
+  for (auto words : std::vector<std::vector<const char*>>{
+         {"dead", "purge"},
+         {"dead", "retry", "a", "--all"},
+         {"dead", "retry", "a", "--reason", "expired"},
+         {"dead", "purge", "a", "--dry-run"}}) {
+    session s;
+    BOOST_TEST(s.run(words) == exit_usage);
+    BOOST_TEST(s.server->requests.empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(all_dead_letters_are_an_operation) {
+  session s;
+  s.answer(operations, 202, matched);
+  BOOST_TEST(
+    s.run({"dead", "purge", "--reason", "expired", "--type", "t", "--dry-run"})
+    == exit_ok);
+  BOOST_TEST(contains(s.out.str(), "match: dead:expired type:t\n"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

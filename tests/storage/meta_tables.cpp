@@ -73,13 +73,17 @@ BOOST_AUTO_TEST_CASE(the_greatest_id_is_of_a_job_or_an_operation) {
 
 BOOST_AUTO_TEST_CASE(a_definition_of_an_older_daemon_is_read) {
   auto x = full_definition();
+  // What it did not have, at the end: an empty text for each step, and an
+  // empty retention.
   for (auto& s : x.steps)
-    s.step_timeout.clear(); // it had none: an empty text each, at the end
+    s.step_timeout.clear();
+  x.retention = {};
+  const auto more = x.steps.size() + 1 + 2 * x.retention.size();
   write_batch now;
   put_definition(now, x);
   now.visit(
     [&](std::string_view key, std::string_view val) {
-      std::string old{val.substr(0, val.size() - x.steps.size())};
+      std::string old{val.substr(0, val.size() - more)};
       old[0] = 2;
       require_ok(put(*db, std::string{key}, old));
     },

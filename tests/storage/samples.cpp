@@ -54,6 +54,7 @@ job_event full_event() {
   x.result_count = std::numeric_limits<uint64_t>::max();
   x.children = {1, 2, 3, 4, 5, 600};
   x.result = R"({"found":3})";
+  x.reason = failure_reason::timed_out;
   return x;
 }
 
@@ -178,6 +179,8 @@ job_definition full_definition() {
   x.pre_jobs = {"before"};
   x.post_jobs = {"after", "later"};
   x.error_tolerance = error_tolerance{10, failure_action::mark_warning};
+  x.retention[0] = {std::chrono::hours{24 * 3650}, 0};
+  x.retention[2].count = 1'000'000;
   x.tags = {"a", ""};
   x.url_patterns = {"*.org"};
   x.validation_status = "invalid";

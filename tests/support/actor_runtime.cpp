@@ -1,6 +1,7 @@
 #include "tests/support/actor_runtime.hpp"
 
 #include "storage/job_scan.hpp"
+#include "storage/life_tables.hpp"
 #include "storage/memory_store.hpp"
 
 #include <algorithm>
@@ -254,7 +255,15 @@ void runtime_fixture::check_index(const std::vector<job_view>& all) const {
     if (x.job.type == manager_job_type)
       runs[x.job.id] = storage::run_facets_of(x.job);
   std::array<std::vector<job_id>, job_status_count> ids;
+  std::array<std::vector<job_id>, failure_reason_count> dead;
   for (const auto& x : all) {
+    job_label label;
+    require_ok(storage::read_label(*db, x.job.id, label));
+    if (x.state.reason != failure_reason::none && !label.retried_as) {
+      dead[static_cast<size_t>(x.state.reason)].push_back(x.job.id);
+      ++counts[{facet::dead, to_string(x.state.reason)}]
+              [static_cast<size_t>(job_status::failed)];
+    }
     const auto state = static_cast<size_t>(x.state.status);
     auto count = [&](facet about, const std::string& text) {
       ++counts[{about, text}][state];
@@ -283,6 +292,17 @@ void runtime_fixture::check_index(const std::vector<job_view>& all) const {
     BOOST_TEST((stored == expected), "counts of "
                                        << static_cast<char>(key.first) << " '"
                                        << key.second << "' are wrong");
+  }
+  for (auto why : all_failure_reasons()) {
+    auto& expected = dead[static_cast<size_t>(why)];
+    std::sort(expected.begin(), expected.end());
+    std::vector<job_id> found;
+    auto stream
+      = storage::scan_dead_letters(*db, why, list_order::oldest_first);
+    for (stream->seek({}); stream->valid(); stream->next())
+      found.push_back(stream->id());
+    BOOST_TEST((found == expected),
+               "the list of dead letters is wrong: " << to_string(why));
   }
   for (size_t kind = 0; kind < ids.size(); ++kind) {
     std::sort(ids[kind].begin(), ids[kind].end());
