@@ -101,7 +101,7 @@ const storage::run_facets& log_collector_state::run_of(const job_id& manager) {
 }
 
 void log_collector_state::index_jobs(commit& change) {
-  if (change.facets.empty())
+  if (change.facets.empty() && change.raised.empty())
     return;
   if (runs.size() > config.runs_kept_max)
     runs.clear();

@@ -125,7 +125,7 @@ private:
   }
 
   job_state check_history(const queue_job& job,
-                           const std::vector<job_event>& events) {
+                          const std::vector<job_event>& events) {
     const bool is_step = job.type == step_job_type;
     job_state state;
     for (const auto& x : events) {

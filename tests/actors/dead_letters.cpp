@@ -140,6 +140,19 @@ BOOST_AUTO_TEST_CASE(who_is_tried_again_leaves_the_list_and_stays_failed) {
   check_over();
 }
 
+BOOST_AUTO_TEST_CASE(a_successor_that_is_there_already_is_one_too) {
+  auto with_key = [](new_job& x) { x.unique_key = "u"; };
+  const auto old = submit(1, "not", with_key).front();
+  const auto other = submit(1, "slow", with_key).front();
+  const auto made = retry(old);
+  BOOST_REQUIRE_MESSAGE(made.ok(), message_of(made.error));
+  BOOST_CHECK(made.value.id == other);
+  BOOST_TEST(dead_letters() == 0u);
+  BOOST_TEST(names("dead:any").empty());
+  release();
+  check_over();
+}
+
 BOOST_AUTO_TEST_CASE(one_that_fails_again_is_one_again) {
   const auto ids = submit(1, "not");
   const auto made = retry(ids[0]).value.id;
