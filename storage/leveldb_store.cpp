@@ -78,8 +78,7 @@ private:
 class leveldb_store final : public store {
 public:
   leveldb_store(const leveldb_options& options, leveldb::Env* env)
-    : env_{env},
-      cache_{leveldb::NewLRUCache(options.block_cache_bytes)},
+    : env_{env}, cache_{leveldb::NewLRUCache(options.block_cache_bytes)},
       filter_{options.bloom_bits_per_key > 0
                 ? leveldb::NewBloomFilterPolicy(options.bloom_bits_per_key)
                 : nullptr} {}

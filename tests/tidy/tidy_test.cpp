@@ -148,9 +148,7 @@ BOOST_AUTO_TEST_CASE(outside_libraries_are_included_only_at_home) {
     std::vector<std::string> starts; ///< Of the paths that may.
   };
   const std::vector<home> homes{
-    {"leveldb/",
-     {"storage/leveldb_",
-      "storage/unsynced_disk.cpp"}},
+    {"leveldb/", {"storage/leveldb_", "storage/unsynced_disk.cpp"}},
     {"rapidjson/", {"definitions/json.cpp"}},
     {"boost/beast", {"actors/gateway/", "tests/support/", "tests/gateway/"}},
     {"toml++/", {"definitions/"}},
