@@ -31,7 +31,7 @@ constexpr milliseconds point_limit{2000};
 constexpr milliseconds random_limit{400}; ///< Until a random kill.
 constexpr milliseconds start_limit{120};  ///< The same while it starts.
 constexpr uint64_t passes_max = 40;       ///< Of a point, before it kills.
-constexpr uint64_t start_passes_max = 3;
+constexpr uint64_t end_passes_max = 3;    // Of ends of steps and runs.
 constexpr milliseconds pause{5};
 constexpr int killed = 128 + SIGKILL;
 
@@ -82,12 +82,16 @@ private:
       return out;
     }
     out.place = kill_point_names[next_point_++ % kill_point_names.size()];
-    const bool early
-      = out.place.starts_with("start") || out.place.starts_with("recovery")
-        || out.place.starts_with("schedule") || out.place.starts_with("index");
-    const auto limit = early ? start_passes_max : passes_max;
-    const bool once = early && out.place != "recovery.after_run";
-    out.point = out.place + ":" + std::to_string(once ? 1 : 1 + draw(limit));
+    auto is_of
+      = [&](std::string_view head) { return out.place.starts_with(head); };
+    // What is passed once a start, seldom, and all the time.
+    uint64_t limit = passes_max;
+    if (is_of("start") || is_of("recovery") || is_of("schedule")
+        || is_of("index"))
+      limit = 1;
+    else if (is_of("step") || is_of("run"))
+      limit = end_passes_max;
+    out.point = out.place + ":" + std::to_string(1 + draw(limit));
     return out;
   }
 

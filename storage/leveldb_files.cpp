@@ -8,10 +8,11 @@
 #include <leveldb/table.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <optional>
+#include <set>
 
 namespace fs = std::filesystem;
 
@@ -67,50 +68,65 @@ status check_log(const std::string& path, const std::string& file,
 
 // -- the manifest -------------------------------------------------------------
 
-/// Reads the changes that a manifest is made of, as far as they name the log.
+/// Which files count; others were left by who was killed, and are removed when
+/// the database is opened.
+struct manifest_facts {
+  uint64_t log = 0; ///< The first one that counts; 0: not said.
+  std::set<uint64_t> tables;
+};
+
+/// Reads the changes that a manifest is made of.
 class edit_reader {
 public:
   explicit edit_reader(std::string_view in) : in_{in} {}
 
-  /// @returns the number of the log that is the first to count, if it is said.
-  std::optional<uint64_t> log_number() {
-    std::optional<uint64_t> out;
-    while (!in_.empty() && !failed_) {
-      switch (number()) {
-        case 2: // log
-          out = number();
-          break;
-        case 3: // next file
-        case 4: // last sequence
-        case 9: // log before, of older versions
-          number();
-          break;
-        case 1: // comparator
-          text();
-          break;
-        case 5: // compaction pointer: level, key
-          number();
-          text();
-          break;
-        case 6: // file removed: level, number
-          number();
-          number();
-          break;
-        case 7: // file added: level, number, size, keys
-          number();
-          number();
-          number();
-          text();
-          text();
-          break;
-        default:
-          failed_ = true;
-      }
-    }
-    return failed_ ? std::nullopt : out;
+  /// Applies the change, nothing of it if it cannot be read.
+  void apply(manifest_facts& out) {
+    while (!in_.empty() && !failed_)
+      take_field();
+    if (failed_)
+      return;
+    if (log_ != 0)
+      out.log = log_;
+    for (auto x : removed_) // First: a table may only change its level.
+      out.tables.erase(x);
+    out.tables.insert(added_.begin(), added_.end());
   }
 
 private:
+  void take_field() {
+    switch (number()) {
+      case 1: // comparator
+        text();
+        break;
+      case 2: // log
+        log_ = number();
+        break;
+      case 3: // next file
+      case 4: // last sequence
+      case 9: // log before, of older versions
+        number();
+        break;
+      case 5: // compaction pointer: level, key
+        number();
+        text();
+        break;
+      case 6: // table removed: level, number
+        number();
+        removed_.push_back(number());
+        break;
+      case 7: // table added: level, number, size, keys
+        number();
+        added_.push_back(number());
+        number();
+        text();
+        text();
+        break;
+      default:
+        failed_ = true;
+    }
+  }
+
   uint64_t number() {
     uint64_t out = 0;
     for (unsigned shift = 0; shift < 64 && !in_.empty(); shift += 7) {
@@ -132,11 +148,18 @@ private:
 
   std::string_view in_;
   bool failed_ = false;
+  uint64_t log_ = 0;
+  std::vector<uint64_t> removed_;
+  std::vector<uint64_t> added_;
 };
+
+uint64_t number_of(const std::string& file) {
+  return std::strtoull(file.c_str(), nullptr, 10);
+}
 
 bool has_log(const folder& x, uint64_t number) {
   return std::any_of(x.logs.begin(), x.logs.end(), [&](const auto& name) {
-    return std::strtoull(name.c_str(), nullptr, 10) == number;
+    return number_of(name) == number;
   });
 }
 
@@ -155,7 +178,7 @@ void check_without_current(const std::string& path, const folder& all,
 }
 
 status check_manifest(const std::string& path, const folder& all,
-                      std::vector<file_fault>& out) {
+                      manifest_facts& facts, std::vector<file_fault>& out) {
   std::ifstream in{path + "/CURRENT", std::ios::binary};
   if (!in) {
     check_without_current(path, all, out);
@@ -169,17 +192,27 @@ status check_manifest(const std::string& path, const folder& all,
       {"CURRENT", "it does not name a manifest that is there", false});
     return {};
   }
-  uint64_t log = 0;
   auto result = check_log(path, name, out, [&](std::string_view record) {
-    if (const auto found = edit_reader{record}.log_number())
-      log = *found;
+    edit_reader{record}.apply(facts);
   });
-  if (result.ok() && log != 0 && !has_log(all, log)) {
-    const auto digits = std::to_string(log);
+  if (result.ok() && facts.log != 0 && !has_log(all, facts.log)) {
+    const auto digits = std::to_string(facts.log);
     const auto zeros = std::string(6 - std::min<size_t>(6, digits.size()), '0');
     out.push_back({zeros + digits + ".log",
                    "it is missing, and " + name + " names it", false});
   }
+  return result;
+}
+
+status check_logs(const std::string& path, manifest_facts& facts,
+                  std::vector<file_fault>& out) {
+  folder all;
+  auto result = list(path, all);
+  if (result.ok())
+    result = check_manifest(path, all, facts, out);
+  for (const auto& file : all.logs)
+    if (result.ok() && number_of(file) >= facts.log)
+      result = check_log(path, file, out);
   return result;
 }
 
@@ -237,22 +270,17 @@ status try_lock(const std::string& path) {
 }
 
 status check_logs(const std::string& path, std::vector<file_fault>& out) {
-  folder all;
-  auto result = list(path, all);
-  if (result.ok())
-    result = check_manifest(path, all, out);
-  for (const auto& file : all.logs)
-    if (result.ok())
-      result = check_log(path, file, out);
-  return result;
+  manifest_facts ignored;
+  return check_logs(path, ignored, out);
 }
 
 status check_files(const std::string& path, const file_progress& progress,
                    std::vector<file_fault>& out) {
   folder all;
   auto result = list(path, all);
+  manifest_facts facts;
   if (result.ok())
-    result = check_logs(path, out);
+    result = check_logs(path, facts, out);
   uint64_t done = 0;
   uint64_t told = 0;
   for (const auto& file : all.tables) {
@@ -260,7 +288,8 @@ status check_files(const std::string& path, const file_progress& progress,
     const auto size = fs::file_size(path + "/" + file, error);
     if (!result.ok() || error)
       break;
-    check_table(path, file, size, out);
+    if (facts.tables.contains(number_of(file)))
+      check_table(path, file, size, out);
     done += size;
     if (done - told >= progress_bytes)
       progress(told = done, all.bytes);

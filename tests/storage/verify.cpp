@@ -329,7 +329,7 @@ BOOST_AUTO_TEST_CASE(gaps_in_a_log_are_named) {
   const auto lines = all(*db, "l");
   write(*db, [&](write_batch& out) { out.remove(lines[1].first); });
   check_named("log " + shown(step_n), "line 3 does not follow line 1");
-  check_named("job_log", "damaged record in table job_log");
+  check_named("job_log", "damaged record in table log");
 }
 
 BOOST_AUTO_TEST_CASE(an_index_of_lines_that_is_gone_is_made_again) {
