@@ -298,7 +298,7 @@ explanation explain_end(const job_state& x) {
 } // namespace
 
 caf::typed_response_promise<explanation>
-job_manager_state::on_explain(const job_id& id) {
+job_manager_state::on_why(const job_id& id) {
   auto reply = self->make_response_promise<explanation>();
   self->request(reader, reader_deadline, atom::get_v, id)
     .then([this, reply](const job_view& x) { explain(reply, x, true); },
@@ -496,9 +496,7 @@ job_manager(job_manager_actor::stateful_pointer<job_manager_state> self,
     [self](atom::enqueue, const enqueue_order_ptr& x) {
       return self->state.on_enqueue(*x);
     },
-    [self](atom::explain, const job_id& x) {
-      return self->state.on_explain(x);
-    },
+    [self](atom::explain, const job_id& x) { return self->state.on_why(x); },
     [self](atom::start, run_plan& x) { return self->state.on_start(x); },
     [self](atom::retry, retry_order& x) { return self->state.on_retry(x); },
     [self](atom::remove, const job_id& x) {
@@ -523,12 +521,10 @@ job_manager(job_manager_actor::stateful_pointer<job_manager_state> self,
     [self](atom::cancel, const job_id& x) { return self->state.on_cancel(x); },
     [self](atom::done, const job_id& x) { self->state.on_done(x); },
     [self](atom::watch, const job_id& x) { return self->state.on_watch(x); },
-    [self](atom::attach, run_starter_actor& x) {
-      self->state.starter = std::move(x);
-    },
+    [self](atom::attach, run_starter_actor& x) { self->state.starter = x; },
     [self](atom::execute, run_request& x) { return self->state.on_execute(x); },
     [self](atom::subscribe, run_watcher_actor& x) {
-      self->state.on_subscribe(std::move(x));
+      self->state.on_subscribe(x);
     },
     [self](atom::recover) { return self->state.on_recover(); },
     [self](atom::status, atom::visit) { return self->state.on_status_tree(); },

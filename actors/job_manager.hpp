@@ -57,7 +57,7 @@ struct job_manager_state {
   caf::result<job_id> on_retry(retry_order& x);
   caf::typed_response_promise<run_progress> on_progress(const job_id& id);
   ack_promise on_cancel(const job_id& id);
-  caf::typed_response_promise<explanation> on_explain(const job_id& id);
+  caf::typed_response_promise<explanation> on_why(const job_id& id);
   void on_done(const job_id& id);
   caf::typed_response_promise<job_view> on_watch(const job_id& id);
   caf::result<run_started> on_execute(run_request& x);

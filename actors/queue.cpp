@@ -311,18 +311,14 @@ queue(queue_impl::stateful_pointer<queue_state> self, queue_config config,
     [self](const caf::down_msg& x) { self->state.on_down(x); });
   return {
     [self](atom::status) { return self->state.on_status(); },
-    [self](atom::enqueue, enqueue_ptr& x) {
-      return self->state.on_enqueue(std::move(x));
-    },
+    [self](atom::enqueue, enqueue_ptr& x) { return self->state.on_enqueue(x); },
     [self](atom::attach, worker_pool_actor& pool, const pool_offer& x) {
       self->state.on_attach(std::move(pool), x);
     },
     [self](atom::renew) { self->state.on_renew(self->current_sender()); },
     [self](atom::expire) { self->state.on_leases(); },
     [self](atom::nodes) { return self->state.on_nodes(); },
-    [self](atom::put, const node_change& x) {
-      return self->state.on_node_limit(x);
-    },
+    [self](atom::put, const node_change& x) { return self->state.on_node(x); },
     [self](atom::report, report_block& x) { self->state.on_report(x); },
     [self](atom::watch, const job_id& step, step_monitor_actor& monitor) {
       self->state.on_watch(step, std::move(monitor));

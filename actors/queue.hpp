@@ -3,6 +3,7 @@
 #include "actors/ack.hpp"
 #include "actors/actors.hpp"
 #include "actors/head_tracker.hpp"
+#include "actors/queue_config.hpp"
 #include "actors/queue_lanes.hpp"
 #include "definitions/explanation.hpp"
 
@@ -20,27 +21,6 @@
 #include <vector>
 
 namespace quaero {
-
-struct queue_config {
-  uint64_t boot = 1;               ///< Number of this start; part of epochs.
-  uint64_t length_max = 5'000'000; ///< Jobs that wait or run; more are refused.
-  size_t queues_max = 1000;        ///< > 0; named queues at a time.
-  /// Bytes of records kept in memory; jobs beyond are read when their turn
-  /// comes.
-  uint64_t resident_bytes_max = 256ull << 20;
-  uint32_t commits_in_flight_max = 2; ///< > 0; meanwhile changes gather.
-  uint32_t block_jobs_max = 256;      ///< > 0; jobs in one assignment.
-  uint64_t head_lag_max = 4096;       ///< Sequences until the head is stored.
-  uint64_t position_max = 10'000;     ///< How far explain counts.
-  /// > 0; see due_of().
-  std::chrono::nanoseconds priority_aging = std::chrono::minutes{10};
-  uint32_t deaths_max = 3; ///< > 0; then a job is quarantined.
-  /// > 0; a pool that has jobs and says nothing for so long has lost them.
-  std::chrono::nanoseconds lease = std::chrono::seconds{15};
-  /// Of the reports' commits.
-  durability report_durability = durability::group;
-  metrics_ptr meter; ///< Made by the QUEUE if there is none.
-};
 
 /// What the actor says to itself.
 using queue_impl = queue_actor::extend<
@@ -168,7 +148,7 @@ struct queue_state {
   void report_lost(const caf::actor_addr& pool, const char* why);
   void on_down(const caf::down_msg& down);
   std::vector<node_info> on_nodes() const;
-  caf::typed_response_promise<node_info> on_node_limit(const node_change& x);
+  caf::typed_response_promise<node_info> on_node(const node_change& x);
   static explanation explain_slots(const type_lanes& type, uint64_t before,
                                    uint64_t counted_max);
 

@@ -140,7 +140,7 @@ std::vector<node_info> queue_state::on_nodes() const {
 }
 
 caf::typed_response_promise<node_info>
-queue_state::on_node_limit(const node_change& x) {
+queue_state::on_node(const node_change& x) {
   auto reply = self->make_response_promise<node_info>();
   auto i = nodes.find(x.name);
   if (i == nodes.end()) {

@@ -151,8 +151,7 @@ std::vector<setting> make_core_tables() {
      +[](s& x) { return &x.queue.lease; },
      "15s",
      "duration",
-     "How long a worker pool keeps its jobs without a sign of life; it gives "
-     "three in that time.",
+     "How long a worker pool without a sign of life keeps its jobs.",
      1'000,
      3'600'000,
      {}},

@@ -350,8 +350,9 @@ BOOST_AUTO_TEST_CASE(actors_are_a_tree_and_there_is_one_node) {
   BOOST_TEST(at(nodes, "nodes.0.address").as_string() == server->url());
   BOOST_TEST(at(nodes, "nodes.0.running_max").is_null());
   const auto name = at(nodes, "nodes.0.name").as_string();
-  BOOST_TEST(send("PUT", "/api/nodes/" + name, R"({"running_max":2})").status
-             == 200);
+  BOOST_TEST(
+    send("PUT", "/api/nodes/" + name, {}, R"({"running_max":2})").status
+    == 200);
   nodes = json(send("GET", "/api/nodes"));
   BOOST_TEST(at(nodes, "nodes.0.running_max").as_int() == 2);
 }
