@@ -1,6 +1,7 @@
 #include "actors/log_collector.hpp"
 
 #include "actors/deadlines.hpp"
+#include "actors/mutation.hpp"
 #include "definitions/json.hpp"
 #include "definitions/kill_point.hpp"
 #include "definitions/log.hpp"
@@ -25,6 +26,13 @@ std::string cut(std::string text, size_t bytes_max) {
     --end;
   text.resize(end);
   return text + " [cut]";
+}
+
+/// A planted mistake.
+void drop_last_event(event_block& block) {
+  block.events.pop_back();
+  block.places.pop_back();
+  block.event_numbers.pop_back();
 }
 
 } // namespace
@@ -188,17 +196,25 @@ ack_promise log_collector_state::on_commit(commit_ptr change) {
   }
   storage::put_totals(change->ops, totals);
   kill_point(kill_at::collector_before_store);
+  if (mutated(mutation::reply_before_store))
+    acknowledge(reply);
   self->request(store, store_deadline, atom::commit_v, std::move(change))
     .then(
       [this, reply, block, indexed]() mutable {
         kill_point(kill_at::collector_after_commit);
         index->stored(indexed);
-        acknowledge(reply);
+        if (!mutated(mutation::reply_before_store))
+          acknowledge(reply);
+        if (mutated(mutation::event_not_published) && block->events.size() > 1)
+          drop_last_event(*block);
         if (!block->events.empty() || !block->lines.empty()
             || !block->spawned.empty())
           self->send(hub, atom::publish_v, event_block_ptr{std::move(block)});
       },
-      [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
+      [reply](caf::error& e) mutable {
+        if (!mutated(mutation::reply_before_store))
+          reply.deliver(std::move(e));
+      });
   return reply;
 }
 

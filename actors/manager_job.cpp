@@ -3,6 +3,7 @@
 #include "actors/census.hpp"
 #include "actors/deadlines.hpp"
 #include "actors/job_monitor.hpp"
+#include "actors/mutation.hpp"
 #include "definitions/json.hpp"
 #include "definitions/kill_point.hpp"
 #include "definitions/log.hpp"
@@ -283,8 +284,8 @@ void manager_job_state::decide() {
 }
 
 void manager_job_state::cancel_all() {
-  if (std::exchange(cancelled_all, true))
-    return;
+  if (ending || std::exchange(cancelled_all, true))
+    return; // how it ended is on its way to the disk: nothing can follow
   decide(); // before what follows from it: one collector, one order
   for (const auto& node : nodes)
     if (node.status == job_status::running && node.actor)
@@ -418,7 +419,8 @@ void manager_job_state::on_exceeded(uint64_t failures) {
 
 ack_promise manager_job_state::on_cancel() {
   auto reply = self->make_response_promise<void>();
-  cancel_waiting.push_back(reply);
+  if (!mutated(mutation::cancel_answered_early))
+    cancel_waiting.push_back(reply);
   if (!std::exchange(cancelling, true)) {
     log(log_level::warn, "Cancelled by user");
     stopping = true;
@@ -427,6 +429,8 @@ ack_promise manager_job_state::on_cancel() {
     cancel_all();
     advance();
   }
+  if (mutated(mutation::cancel_answered_early))
+    acknowledge(reply);
   return reply;
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/census.hpp"
 #include "actors/deadlines.hpp"
+#include "actors/mutation.hpp"
 #include "definitions/log.hpp"
 
 #include <algorithm>
@@ -50,7 +51,10 @@ ack_promise queue_state::on_enqueue(enqueue_ptr request) {
   }
   take_all(*request);
   pending.need(request->level);
-  pending.replies.push_back(reply);
+  if (mutated(mutation::answer_before_commit))
+    acknowledge(reply);
+  else
+    pending.replies.push_back(reply);
   arm_flush();
   return reply;
 }
@@ -264,7 +268,8 @@ void queue_state::committed(gathering& done) {
 
 void queue_state::come_back(const comeback& x) {
   auto& job = *x.job;
-  end_lease(job);
+  if (!mutated(mutation::slot_not_given_back))
+    end_lease(job);
   if (job.key.lane != storage::delayed_lane)
     sequences.release(job.key.sequence);
   job.key = x.key;
@@ -306,6 +311,8 @@ queue(queue_impl::stateful_pointer<queue_state> self, queue_config config,
   st.ids = std::move(ids);
   st.clock = clock;
   st.next_epoch = (st.config.boot << 32) + 1;
+  if (mutated(mutation::epochs_start_again))
+    st.next_epoch = 1;
   st.queues["default"].name = "default";
   self->set_down_handler(
     [self](const caf::down_msg& x) { self->state.on_down(x); });

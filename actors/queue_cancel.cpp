@@ -101,6 +101,8 @@ void queue_state::end_entry(queued_job& x, job_status status, std::string why,
   auto from = x.interrupted ? job_status::running : job_status::pending;
   if (x.record != nullptr && take_record(x).interrupted_epoch != 0)
     from = job_status::running;
+  if (x.stopped) // somebody waits for the answer, which is final
+    pending.need(durability::group);
   pending.tally(x).add_end(status);
   if (from == job_status::running)
     metrics::jobs_orphaned(*x.lane->type->meter, 1);

@@ -207,6 +207,8 @@ void queue_state::change(const queue_change& x,
   now.key_running_max = x.key_running_max.value_or(now.key_running_max);
   now.rate_max = x.rate_max.value_or(now.rate_max);
   now.rate_period = x.rate_period.value_or(now.rate_period);
+  if (!now.rate_max) // it means nothing alone, and no restart would find it
+    now.rate_period = queue_settings{}.rate_period;
   const bool plain = now == queue_settings{};
   auto& ops = pending.change->ops;
   if (plain && queue.stored)

@@ -1,4 +1,5 @@
 #include "actors/deadlines.hpp"
+#include "actors/mutation.hpp"
 #include "actors/new_jobs.hpp"
 #include "actors/queue.hpp"
 #include "definitions/log.hpp"
@@ -22,8 +23,11 @@ void queue_state::on_report(report_block& block) {
 
 queued_job* queue_state::accept(const job_report& report) {
   auto* x = jobs.find(report.id);
-  if (x == nullptr || x->epoch != report.epoch
-      || x->place != queue_place::leased) {
+  const bool any_epoch = mutated(mutation::no_epoch_check);
+  const bool twice = x != nullptr && x->place == queue_place::reported
+                     && mutated(mutation::report_counts_twice);
+  if (x == nullptr || (x->epoch != report.epoch && !any_epoch)
+      || (x->place != queue_place::leased && !twice)) {
     ++refused;
     log::warn("queue.report_refused",
               {{"job", to_string(report.id)},
@@ -67,7 +71,7 @@ void queue_state::settle(job_report& report, queued_job& held,
   for (auto& line : report.lines)
     change.lines.push_back(std::move(line));
   storage::remove_queue_entry(change.ops, held.key);
-  pending.need(config.report_durability);
+  pending.need(held.stopped ? durability::group : config.report_durability);
   if (report.retry_at != timestamp{}) {
     settle_retry(report, held);
     if (saved != nullptr) // not of this attempt: the next one saves its own
@@ -76,7 +80,7 @@ void queue_state::settle(job_report& report, queued_job& held,
   }
   pending.gone.push_back(&held);
   // Who was stopped alone and ended well was too late to be stopped.
-  if (!stop
+  if (!stop || mutated(mutation::stop_forgets_children)
       || (held.stopped && report.outcome.status == job_status::completed
           && !is_cancelled(scopes[held.scope])))
     spawn_children(report.children, held);
@@ -208,6 +212,12 @@ void queue_state::spawn_children(std::vector<new_job>& children,
     return;
   const auto [manager, step, all] = scopes[held.scope];
   auto& change = *pending.change;
+  if (mutated(mutation::children_behind_the_end)) {
+    auto alone = std::make_shared<commit>();
+    make_jobs(children, {manager, step, step}, *ids, clock->now(), alone->ops);
+    self->send(collector, atom::commit_v, std::move(alone));
+    return;
+  }
   auto made = make_jobs(children, {manager, step, step}, *ids, clock->now(),
                         change.ops);
   job_id existing;

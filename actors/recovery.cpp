@@ -1,5 +1,6 @@
 #include "actors/recovery.hpp"
 
+#include "actors/mutation.hpp"
 #include "definitions/kill_point.hpp"
 
 #include <algorithm>
@@ -93,13 +94,45 @@ storage::status read_step(const storage::store& db, const job_id& id,
     auto read = storage::read_events(db, child, history);
     if (read.ok()) {
       auto state = fold(history);
-      add(out.children, state.status);
+      add(out.children, state.status == job_status::failed
+                            && mutated(mutation::failed_child_pending)
+                          ? job_status::pending
+                          : state.status);
       if (state.status == job_status::running)
         interrupted.push_back(child);
       out.children.documents += state.children.documents;
     }
     return read;
   });
+}
+
+/// Jobs outside of runs that ran when the daemon stopped. The totals say how
+/// many jobs did, so nobody looks at every job that waits.
+storage::status find_interrupted_roots(const storage::store& db,
+                                       recovery& out) {
+  storage::totals all;
+  auto result = storage::read_totals(db, all);
+  auto left = all.jobs[static_cast<size_t>(job_status::running)];
+  auto found = [&](bool runs) { left -= std::min(left, uint64_t{runs}); };
+  for (const auto& run : out.runs) {
+    found(run.state.status == job_status::running);
+    for (const auto& step : run.steps)
+      found(step.state.status == job_status::running);
+  }
+  left -= std::min<uint64_t>(left, out.interrupted.size());
+  for (const auto& x : out.queue) {
+    if (!result.ok() || left == 0)
+      break;
+    if (x.manager_id)
+      continue;
+    std::vector<job_event> events;
+    result = storage::read_events(db, x.id, events);
+    if (fold(events).status != job_status::running)
+      continue;
+    out.interrupted.push_back(x.id);
+    --left;
+  }
+  return result;
 }
 
 storage::status read_run(const storage::store& db, const job_id& id,
@@ -142,6 +175,9 @@ storage::status read_recovery(const storage::store& db, recovery& out) {
   if (result.ok())
     result = storage::read_node_limits(db, out.node_limits);
   kill_point(kill_at::recovery_after_queue);
+  if (mutated(mutation::delayed_job_forgotten) && !out.queue.empty()
+      && out.queue.back().key.lane == storage::delayed_lane)
+    out.queue.pop_back();
   std::vector<job_id> active;
   if (result.ok())
     result = storage::read_active(db, active);
@@ -151,6 +187,8 @@ storage::status read_recovery(const storage::store& db, recovery& out) {
     result = read_run(db, id, out.runs.emplace_back(), out.interrupted);
     kill_point(kill_at::recovery_after_run);
   }
+  if (result.ok())
+    result = find_interrupted_roots(db, out);
   return result;
 }
 

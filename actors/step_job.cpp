@@ -246,8 +246,9 @@ void step_job_state::submit(std::vector<new_job> jobs) {
   x.marker_n = next_event++;
   self->request(actors.jobs, store_deadline, atom::submit_v, std::move(x))
     .then([this](const id_list&) { self->send(children, atom::sealed_v); },
-          [this](caf::error& e) {
-            --next_event; // the mark is not stored either
+          [this, n = next_event](caf::error& e) {
+            if (next_event == n) // else what came behind it is stored
+              --next_event;      // the mark is not
             on_failure("children not stored: " + message_of(e));
           });
 }

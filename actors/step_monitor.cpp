@@ -1,5 +1,7 @@
 #include "actors/step_monitor.hpp"
 
+#include "actors/mutation.hpp"
+
 #include <utility>
 
 namespace quaero {
@@ -18,7 +20,8 @@ void step_monitor_state::on_count(const step_delta& delta) {
   add(counts.running,
       delta.started - delta.completed - delta.failed - delta.cancelled);
   add(counts.completed, delta.completed);
-  add(counts.failed, delta.failed);
+  if (!mutated(mutation::failure_not_counted))
+    add(counts.failed, delta.failed);
   add(counts.cancelled, delta.cancelled + delta.dropped);
   add(counts.documents, delta.documents);
   self->send(monitor, atom::progress_v, progress);
@@ -46,7 +49,8 @@ bool step_monitor_state::on_attach() {
 }
 
 void step_monitor_state::check() {
-  if (makers != 0 || done || progress.children.open() != 0)
+  const bool sealed = makers == 0 || mutated(mutation::ends_before_sealed);
+  if (!sealed || done || progress.children.open() != 0)
     return;
   done = true;
   self->send(watcher, atom::done_v, progress.children);

@@ -1,5 +1,6 @@
 #include "actors/store_actor.hpp"
 
+#include "actors/mutation.hpp"
 #include "definitions/kill_point.hpp"
 #include "definitions/log.hpp"
 
@@ -41,6 +42,8 @@ void store_state::write_group() {
   bool sync = false;
   for (const auto& x : batch)
     sync |= x.change->level != durability::buffered;
+  if (mutated(mutation::group_not_synced) && batch.size() > 1)
+    sync = false;
   const auto begin = std::chrono::steady_clock::now();
   storage::status result;
   kill_point(kill_at::store_before_write);
@@ -63,7 +66,7 @@ void store_state::write_group() {
   if (!result.ok())
     fail(result);
   for (auto& x : batch) {
-    if (broken)
+    if (broken && !mutated(mutation::failed_write_is_good))
       x.reply.deliver(broken);
     else
       acknowledge(x.reply);

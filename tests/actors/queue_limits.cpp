@@ -259,6 +259,18 @@ BOOST_AUTO_TEST_CASE(a_clock_that_is_set_back_does_not_close_a_queue) {
   BOOST_TEST(pool.assigned.size() == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(a_period_without_a_rate_is_not_kept) {
+  // Only what a restart finds is shown.
+  const auto alone = change([](auto& x) { x.rate_period = 10s; });
+  BOOST_REQUIRE(alone.ok());
+  BOOST_CHECK(alone.value.settings == queue_settings{});
+  limit_rate(2, 10s);
+  const auto gone
+    = change([](auto& x) { x.rate_max = std::optional<uint64_t>{}; });
+  BOOST_REQUIRE(gone.ok());
+  BOOST_CHECK(gone.value.settings == queue_settings{});
+}
+
 BOOST_AUTO_TEST_CASE(limits_out_of_range_are_refused) {
   auto refused
     = [&](const std::function<void(queue_change&)>& f, const char* says) {

@@ -55,6 +55,37 @@ struct fixture : runtime_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(single_cancels, fixture)
 
+BOOST_AUTO_TEST_CASE(an_answered_cancel_survives_a_loss_of_power) {
+  settings.queue.report_durability = durability::buffered;
+  restart();
+  const auto jobs = enqueue(6);
+  BOOST_TEST(held.size() == 4u);
+  const auto waits = cancel(jobs[5]);
+  BOOST_TEST(waits->ok());
+  BOOST_TEST(db->unsynced() == 0u);
+  const auto runs = cancel(jobs[0]);
+  release("j1", job_outcome::stopped());
+  BOOST_TEST(runs->ok());
+  crash();
+  BOOST_REQUIRE(db->power_loss().ok());
+  start();
+  BOOST_CHECK(status(jobs[5]) == job_status::cancelled);
+  BOOST_CHECK(status(jobs[0]) == job_status::cancelled);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_a_crash_interrupted_is_counted_as_it_was) {
+  const auto jobs = enqueue(5);
+  queue_change paused;
+  paused.name = "default";
+  paused.paused = true;
+  BOOST_REQUIRE(ask<queue_info>(rt->queue, atom::queues_v, paused).ok());
+  restart();
+  BOOST_TEST(held.empty());
+  BOOST_TEST(cancel(jobs[0])->ok()); // it ran
+  BOOST_TEST(cancel(jobs[4])->ok()); // it did not
+  check_database();
+}
+
 BOOST_AUTO_TEST_CASE(a_job_that_waits_is_cancelled_alone) {
   const auto jobs = enqueue(6);
   BOOST_TEST(held.size() == 4u);
@@ -217,6 +248,24 @@ BOOST_AUTO_TEST_CASE(children_of_a_cancelled_step_are_dropped) {
   BOOST_TEST(done->ok());
   BOOST_TEST(children(step_of(id, "a").job.id).size() == 1u);
   check_over();
+}
+
+BOOST_AUTO_TEST_CASE(nothing_follows_the_end_of_a_run_that_is_being_stored) {
+  for (size_t messages = 0; messages < 120; ++messages) {
+    BOOST_TEST_CONTEXT("cancelled after " << messages << " messages") {
+      fixture x;
+      const auto id = x.run(make_definition("d", {make_step("a")}));
+      BOOST_REQUIRE(x.held.size() == 1u);
+      x.held.front().reply.deliver(job_outcome::ok());
+      x.held.clear();
+      x.sched.run(messages);
+      x.cancel(id);
+      std::vector<job_event> events;
+      BOOST_REQUIRE(storage::read_events(*x.db, id, events).ok());
+      BOOST_TEST(is_terminal(events.back().status));
+      x.check_over();
+    }
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
