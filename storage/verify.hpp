@@ -37,7 +37,8 @@ inline constexpr uint64_t verify_progress_records = 100'000;
 /// Checks, and changes nothing:
 /// - every record of every table can be read, and no other keys are there;
 /// - the history of a job has allowed moves only, and one end at most;
-/// - totals and the index of jobs are what the histories say, both ways;
+/// - totals and the index of jobs are what the histories say, both ways (not
+///   an index without its mark: it is made anew at the next start);
 /// - parents, runs and steps of jobs are there; the lists of children, of jobs
 ///   without a parent and of active runs agree with the jobs, both ways;
 /// - a job that waits or runs has one queue entry, any other one has none;

@@ -58,8 +58,12 @@ public:
     walk(table::jobs, [this](const job_id& id, auto&&) { look_at(id); });
     faults_.report().jobs = tally_.jobs_all;
     check_totals();
-    check_counts();
-    check_postings();
+    // Without its mark the index is made anew at the next start.
+    std::string mark;
+    if (db_.read(text_key(table::meta, "job_index"), mark).ok()) {
+      check_counts();
+      check_postings();
+    }
     check_lists();
   }
 
