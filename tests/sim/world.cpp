@@ -60,6 +60,8 @@ world::world(uint64_t seed) : random{seed}, how{draw_habits(random)} {
   watched = std::shared_ptr<watched_store>(inner.get(), [](auto*) {});
   db = std::make_shared<storage::fault_store>(std::move(inner));
   settings.detach = false;
+  // Hours pass here between two messages: every pool would be silent for long.
+  settings.queue.lease = std::chrono::hours{24 * 365};
   settings.queue.head_lag_max = random.from(1, 20);
   settings.queue.commits_in_flight_max
     = static_cast<uint32_t>(random.from(1, 3));
