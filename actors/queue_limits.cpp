@@ -1,3 +1,4 @@
+#include "actors/mutation.hpp"
 #include "actors/queue.hpp"
 
 #include <algorithm>
@@ -80,7 +81,7 @@ uint64_t queue_state::room_of(const named_queue& queue, const key_gate& gate) {
 }
 
 void queue_state::count_running(queued_job& x) {
-  if (auto* gate = gate_of(x))
+  if (auto* gate = gate_of(x); gate && !mutated(mutation::key_not_counted))
     ++gate->running;
   x.alone = terms.at(x.id).deaths != 0;
   x.lane->type->suspects.running += uint64_t{x.alone};
@@ -96,7 +97,8 @@ void queue_state::count_over(queued_job& x) {
   if (gate == nullptr)
     return;
   auto& queue = *x.lane->queue;
-  --gate->running;
+  if (!mutated(mutation::key_not_counted))
+    --gate->running;
   if (gate->running == 0 && gate->waiting == 0)
     queue.gates.erase(terms.at(x.id).limit_key);
   else

@@ -1,6 +1,7 @@
 #include "actors/scheduler.hpp"
 
 #include "actors/deadlines.hpp"
+#include "actors/mutation.hpp"
 #include "definitions/kill_point.hpp"
 #include "definitions/log.hpp"
 #include "storage/schedule_tables.hpp"
@@ -138,6 +139,8 @@ void scheduler_state::on_recover() {
         && (r->second.waiting <= x.updated_at || x.overlap != overlap::queue))
       r->second.waiting = {};
     const bool fires = take(x);
+    if (fires && mutated(mutation::missed_ticks_forgotten))
+      entries.at(x.id).counted = now;
     if (x.enabled && x.auto_start)
       entries[x.id].auto_start = true;
     else if (!fires)
@@ -337,12 +340,13 @@ void scheduler_state::start(const std::string& id, entry& x, run_cause cause,
     record.run_for = cause.scheduled_for;
     if (record.waiting == cause.scheduled_for)
       record.waiting = {};
-    wanted.hook.also
-      = [id, record](storage::write_batch& out, const run_started& y) {
-          auto now = record;
-          now.run = y.manager;
-          storage::put_schedule(out, id, now);
-        };
+    if (!mutated(mutation::tick_not_stored))
+      wanted.hook.also
+        = [id, record](storage::write_batch& out, const run_started& y) {
+            auto now = record;
+            now.run = y.manager;
+            storage::put_schedule(out, id, now);
+          };
   }
   const auto what = begin(id, x, cause, on_time);
   kill_point(kill_at::schedule_before_tick);

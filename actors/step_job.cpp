@@ -2,6 +2,7 @@
 
 #include "actors/census.hpp"
 #include "actors/deadlines.hpp"
+#include "actors/mutation.hpp"
 #include "actors/retry.hpp"
 #include "actors/secrecy.hpp"
 #include "actors/step_monitor.hpp"
@@ -242,7 +243,8 @@ void step_job_state::submit(std::vector<new_job> jobs) {
   marker.status = job_status::running;
   marker.at = clock->now();
   marker.result = result.empty() ? "{}" : result;
-  x.marker = std::move(marker);
+  if (!mutated(mutation::children_not_marked))
+    x.marker = std::move(marker);
   x.marker_n = next_event++;
   self->request(actors.jobs, store_deadline, atom::submit_v, std::move(x))
     .then([this](const id_list&) { self->send(children, atom::sealed_v); },

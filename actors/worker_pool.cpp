@@ -1,6 +1,7 @@
 #include "actors/worker_pool.hpp"
 
 #include "actors/deadlines.hpp"
+#include "actors/mutation.hpp"
 #include "actors/retry.hpp"
 #include "definitions/log.hpp"
 
@@ -106,7 +107,8 @@ void worker_pool_state::replace_worker(const caf::error& why) {
   count_lost(config, attempts.size());
   // A request that a worker has taken is not answered when the worker ends.
   for (const auto& [id, x] : attempts)
-    self->send(x.attempt, atom::report_v, text, !known || x.suspect);
+    if (!mutated(mutation::dead_worker_unnoticed))
+      self->send(x.attempt, atom::report_v, text, !known || x.suspect);
   worker = spawn_worker();
   self->monitor(worker);
 }
