@@ -49,6 +49,12 @@ job_manager_state::~job_manager_state() {
 caf::typed_response_promise<id_list>
 job_manager_state::on_submit(submission& x) {
   auto reply = self->make_response_promise<id_list>();
+  // The QUEUE does not know yet where its numbers go on: a restart would
+  // overlook the job.
+  if (!recovered) {
+    reply.deliver(make_error(ec::shutting_down, "the daemon is starting"));
+    return reply;
+  }
   if (x.jobs.size() > config.submit_jobs_max) {
     reply.deliver(
       make_error(ec::limit_reached, "more than submit_jobs_max ("

@@ -264,4 +264,26 @@ BOOST_AUTO_TEST_CASE(drained_work_goes_on_after_the_restart) {
   check_over();
 }
 
+BOOST_AUTO_TEST_CASE(nothing_is_queued_before_the_queue_knows_its_numbers) {
+  kind(jobs_type).execute = [](job_context&) -> std::optional<job_outcome> {
+    return job_outcome::failure("no luck", false);
+  };
+  submission x;
+  x.jobs = make_new_jobs(30, "job");
+  const auto first = ask<id_list>(rt->jobs, atom::submit_v, x).value.ids.at(0);
+  BOOST_CHECK(status(first) == job_status::failed);
+  crash();
+  make_runtime();
+  settle();
+  const auto early = ask<job_made>(rt->jobs, atom::retry_v, first);
+  BOOST_CHECK(early.error == caf::error{ec::shutting_down});
+  BOOST_TEST(queue_entries() == 0u);
+  BOOST_REQUIRE(ask<uint64_t>(rt->jobs, atom::recover_v).ok());
+  const auto made = ask<job_made>(rt->jobs, atom::retry_v, first);
+  BOOST_REQUIRE_MESSAGE(made.ok(), message_of(made.error));
+  BOOST_CHECK(status(made.value.id) == job_status::failed);
+  BOOST_TEST(view(first).label.retried_as == made.value.id);
+  check_over();
+}
+
 BOOST_AUTO_TEST_SUITE_END()
