@@ -123,6 +123,10 @@ void world::rest() {
 }
 
 void world::at_rest() {
+  // Who was on his way to a worker when the rate was set does not count.
+  for (const auto& [name, x] : rates)
+    if (x.most != x.now)
+      started[name].clear();
   for (auto* limits : {&slots, &running, &per_key, &rates})
     for (auto& [name, x] : *limits)
       x.most = x.now;
