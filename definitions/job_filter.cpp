@@ -230,6 +230,7 @@ private:
       if (std::find(out_.dead.begin(), out_.dead.end(), why) == out_.dead.end())
         out_.dead.push_back(why);
     }
+    std::sort(out_.dead.begin(), out_.dead.end());
     return true;
   }
 

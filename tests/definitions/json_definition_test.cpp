@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(every_field_is_read) {
 }
 
 BOOST_AUTO_TEST_CASE(retention_is_a_member_only_where_it_says_something) {
-  auto x = good(with(R"("retention": {"failed_age": "36h", "failed_max": 0})"));
+  auto x = good(with(R"(,"retention":{"failed_age":"36h","failed_max":0})"));
   BOOST_CHECK(x.retention[1].age == std::chrono::hours{36});
   BOOST_CHECK(x.retention[1].count == 0u);
   const auto out = to_value(x);

@@ -49,8 +49,8 @@ BOOST_FIXTURE_TEST_CASE(a_definition_of_the_first_version_has_the_defaults,
   const auto key = text_key(table::definitions, "old");
   std::string val;
   require_ok(db->read(key, val));
-  // Time zone, missed, overlap, parallel; a byte each.
-  val.resize(val.size() - 4);
+  // Time zone, missed, overlap, parallel; a byte each. An empty retention.
+  val.resize(val.size() - 4 - (1 + 2 * plain.retention.size()));
   val[0] = 1;
   require_ok(put(*db, key, val));
   job_definition found;

@@ -14,6 +14,7 @@ const job_id a_step = make_id(200);
 /// What streams keep of an event.
 stream_event kept(job_event x, const job_id& manager, const job_id& of) {
   x.result.clear();
+  x.reason = failure_reason::none;
   return {std::move(x), job_status::pending, manager, of, "crawler_url"};
 }
 
