@@ -80,6 +80,8 @@ std::optional<uint64_t> runtime_fixture::start() {
   tell(rt->dispatcher, atom::recover_v);
   tell(rt->operations, atom::recover_v);
   tell(rt->scheduler, atom::recover_v);
+  tell(rt->retention, atom::recover_v);
+  tell(rt->compactor, atom::recover_v);
   return recovered->value;
 }
 
