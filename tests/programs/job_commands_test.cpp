@@ -347,7 +347,7 @@ BOOST_AUTO_TEST_CASE(operations_are_listed_shown_and_stopped) {
 
 BOOST_AUTO_TEST_CASE(dead_letters_are_listed_and_changed) {
   session s;
-  s.answer("GET /api/dead-letters", 200,
+  s.answer("GET /api/dead-letters?limit=20&reason=expired", 200,
            R"({"dead_letters":[{"id":"j1","type":"t","name":"n",)"
            R"("failure_reason":"expired","attempt":0,"error":"expired"}],)"
            R"("total_count":1,"next_cursor":""})");
