@@ -16,7 +16,6 @@ enum class mutation : uint8_t {
   answer_before_commit,    ///< QUEUE: jobs are accepted before their commit.
   epochs_start_again,      ///< QUEUE: the start's number is not in epochs.
   no_epoch_check,          ///< QUEUE: a report of an older attempt counts.
-  report_counts_twice,     ///< QUEUE: a second report counts, too.
   children_behind_the_end, ///< QUEUE: children are in a commit of their own.
   key_not_counted,         ///< QUEUE: who runs with a key is not counted.
   slot_not_given_back,     ///< QUEUE: a retry keeps its slot.
@@ -27,7 +26,6 @@ enum class mutation : uint8_t {
   failed_write_is_good,    ///< STORE: a failed write is acknowledged.
   block_left_out,          ///< EVENT HUB: who waits misses a block.
   dead_worker_unnoticed,   ///< WORKER POOL: its attempts are not told.
-  ends_before_sealed,      ///< STEP MONITOR: does not wait for the last child.
   failure_not_counted,     ///< STEP MONITOR: a failed job is left out.
   children_not_marked,     ///< STEP JOB: the mark of its children is left out.
   cancel_answered_early,   ///< MANAGER JOB: before the QUEUE has answered.
@@ -38,12 +36,11 @@ enum class mutation : uint8_t {
 };
 
 /// Names, in the order of the values; the first is "none".
-inline constexpr std::array<const char*, 23> mutation_names{
+inline constexpr std::array<const char*, 21> mutation_names{
   "none",
   "answer_before_commit",
   "epochs_start_again",
   "no_epoch_check",
-  "report_counts_twice",
   "children_behind_the_end",
   "key_not_counted",
   "slot_not_given_back",
@@ -54,7 +51,6 @@ inline constexpr std::array<const char*, 23> mutation_names{
   "failed_write_is_good",
   "block_left_out",
   "dead_worker_unnoticed",
-  "ends_before_sealed",
   "failure_not_counted",
   "children_not_marked",
   "cancel_answered_early",

@@ -24,10 +24,8 @@ void queue_state::on_report(report_block& block) {
 queued_job* queue_state::accept(const job_report& report) {
   auto* x = jobs.find(report.id);
   const bool any_epoch = mutated(mutation::no_epoch_check);
-  const bool twice = x != nullptr && x->place == queue_place::reported
-                     && mutated(mutation::report_counts_twice);
   if (x == nullptr || (x->epoch != report.epoch && !any_epoch)
-      || (x->place != queue_place::leased && !twice)) {
+      || x->place != queue_place::leased) {
     ++refused;
     log::warn("queue.report_refused",
               {{"job", to_string(report.id)},

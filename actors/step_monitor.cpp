@@ -49,8 +49,7 @@ bool step_monitor_state::on_attach() {
 }
 
 void step_monitor_state::check() {
-  const bool sealed = makers == 0 || mutated(mutation::ends_before_sealed);
-  if (!sealed || done || progress.children.open() != 0)
+  if (makers != 0 || done || progress.children.open() != 0)
     return;
   done = true;
   self->send(watcher, atom::done_v, progress.children);

@@ -156,6 +156,30 @@ void model::add_job(const storage::store& db, const job_id& id, touched& what) {
   }
 }
 
+namespace {
+
+/// Whether `now` has all that was before, and moves only behind it. Two marks,
+/// of a step that is being stopped while its jobs are stored, may be written in
+/// either order.
+bool goes_on(const std::vector<job_event>& before,
+             const std::vector<job_event>& now) {
+  auto at = now.begin();
+  for (const auto& x : before) {
+    if (is_mark(x)) {
+      if (std::find(now.begin(), now.end(), x) == now.end())
+        return false;
+      continue;
+    }
+    while (at != now.end() && is_mark(*at))
+      ++at;
+    if (at == now.end() || !(*at++ == x))
+      return false;
+  }
+  return true;
+}
+
+} // namespace
+
 void model::add_events(const storage::store& db, const job_id& id,
                        touched& what) {
   auto* x = find(id);
@@ -166,14 +190,17 @@ void model::add_events(const storage::store& db, const job_id& id,
   std::vector<job_event> now;
   if (!storage::read_events(db, id, now).ok())
     fail("P5", "the history of " + name_of(*x) + " cannot be read");
-  if (now.size() < x->history.size()
-      || !std::equal(x->history.begin(), x->history.end(), now.begin())) {
+  if (!goes_on(x->history, now)) {
     fail("P5", "the history of " + name_of(*x) + " was changed");
     return;
   }
   unsynced_.insert(id);
-  for (auto i = x->history.size(); i < now.size(); ++i) {
-    const auto& e = now[i];
+  auto known = x->history;
+  for (const auto& e : now) {
+    if (auto i = std::find(known.begin(), known.end(), e); i != known.end()) {
+      known.erase(i); // two may be alike
+      continue;
+    }
     const auto from = x->status;
     x->history.push_back(e);
     if (!x->is_leaf() && is_mark(e) && from == job_status::running) {
@@ -188,6 +215,7 @@ void model::add_events(const storage::store& db, const job_id& id,
       check_end_of_attempt(db, *x, e, what);
     }
   }
+  x->history = std::move(now);
 }
 
 void model::check_move(const job_fact& x, const job_event& e, job_status from) {

@@ -14,8 +14,8 @@ using namespace quaero::sim;
 namespace {
 
 /// Seeds that a mistake may hide in.
-constexpr uint64_t seeds_max = 60;
-constexpr uint64_t steps = 200;
+constexpr uint64_t seeds_max = 300;
+constexpr uint64_t steps = 300;
 
 /// The first seed that finds it, or 0.
 uint64_t found_by(mutation x) {
