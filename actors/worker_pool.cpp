@@ -38,10 +38,13 @@ void begin_heartbeat(State& x) {
 template <class State>
 void heartbeat(State& x) {
   x.duty.beating = false;
-  if (x.idle() || x.duty.expired)
+  if (x.duty.expired)
     return;
+  // Also when it is idle at this moment: the QUEUE may not have stored the ends
+  // of what it had, and give it more before that.
   x.self->send(x.queue, atom::renew_v);
-  begin_heartbeat(x);
+  if (!x.idle())
+    begin_heartbeat(x);
 }
 
 /// To be called when the pool may have become idle.

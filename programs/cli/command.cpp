@@ -103,6 +103,7 @@ void add_commands(CLI::App& app, command_context& context) {
   add_key_commands(app, context);
   add_daemon_commands(app, context);
   add_top_command(app, context);
+  add_verify_command(app, context);
   add_stream_commands(app, context);
   add_access_commands(app, context);
   add_completion_command(app, context);

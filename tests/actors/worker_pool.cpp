@@ -405,7 +405,17 @@ BOOST_AUTO_TEST_CASE(a_pool_gives_signs_of_life_while_it_has_jobs) {
   settle();
   for (int i = 0; i < 3; ++i)
     advance(config.heartbeat);
-  BOOST_TEST(heartbeats == 3);
+  BOOST_TEST(heartbeats == 4, "one more, for what is being stored");
+}
+
+BOOST_AUTO_TEST_CASE(a_pool_that_is_idle_whenever_it_looks_is_no_silent_one) {
+  for (int i = 1; i <= 5; ++i) {
+    assign(lease());
+    held.back().reply.deliver(job_outcome::ok());
+    settle();
+    advance(config.heartbeat);
+    BOOST_TEST(heartbeats == i);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_pool_whose_lease_ran_out_stops_before_it_offers_again) {

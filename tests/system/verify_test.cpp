@@ -61,6 +61,9 @@ BOOST_FIXTURE_TEST_CASE(what_a_kill_has_left_is_sound, verify_fixture) {
   BOOST_TEST(contains(x.out, "42 jobs, 0 in the queue, "), x.out);
   BOOST_TEST(contains(x.out, "0 documents: all is sound"), x.out);
   BOOST_TEST(contains(x.err, "quaerod verify: jobs, 0 records"), x.err);
+  x = cli({"verify"}); // the same, by the command line's name
+  BOOST_TEST(x.exit == 0, x.out << x.err);
+  BOOST_TEST(contains(x.out, "42 jobs, 0 in the queue, "), x.out);
   x = verify({"--rebuild"});
   BOOST_TEST(x.exit == 0, x.out << x.err);
   BOOST_TEST(contains(x.out, "mended: totals and the index of jobs"), x.out);
