@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 #include <sys/resource.h>
 
+#include <array>
 #include <cerrno>
 #include <dirent.h>
 #include <fstream>
@@ -334,23 +335,32 @@ BOOST_AUTO_TEST_CASE(
   without_a_descriptor_connections_are_cut_until_there_is_one) {
   start();
   check_alive();
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  BOOST_REQUIRE(fd >= 0);
-  {
-    no_more_descriptors none;
+  // More than one: the gateway may still be about to close what was before, and
+  // has a descriptor for the first one then.
+  std::array<int, 4> all{};
+  for (auto& fd : all) {
+    fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    BOOST_REQUIRE(fd >= 0);
+  }
+  bool cut = false;
+  for (no_more_descriptors none; const auto fd : all) {
+    if (cut)
+      break;
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     BOOST_REQUIRE(::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof(to))
                   == 0);
-    timeval limit{10, 0};
+    timeval limit{5, 0};
     ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
     char byte = 0;
     const auto got = ::recv(fd, &byte, 1, 0);
-    BOOST_TEST((got == 0 || (got < 0 && errno == ECONNRESET)));
+    cut = got == 0 || (got < 0 && errno == ECONNRESET);
   }
-  ::close(fd);
+  BOOST_TEST(cut);
+  for (const auto fd : all)
+    ::close(fd);
   // The one that accepts pauses for a moment when there was no descriptor.
   while (get("/api/health").status != 200)
     continue;
