@@ -156,11 +156,13 @@ operations_state::promise operations_state::on_cancel(const job_id& id) {
 }
 
 void operations_state::on_recover() {
+  // Who asks meanwhile is answered afterwards: an operation of before the start
+  // is not to be taken for one that never was.
   self->request(reader, reader_deadline, atom::operations_v)
-    .then([this](std::vector<operation>& found) { resume(found); },
-          [](caf::error& e) {
-            log::error("operations.unreadable", {{"error", message_of(e)}});
-          });
+    .await([this](std::vector<operation>& found) { resume(found); },
+           [](caf::error& e) {
+             log::error("operations.unreadable", {{"error", message_of(e)}});
+           });
 }
 
 actor_status operations_state::on_status() const {

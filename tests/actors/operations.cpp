@@ -202,6 +202,24 @@ BOOST_AUTO_TEST_CASE(so_many_go_on_at_a_time_and_so_many_are_kept) {
     == 4u);
 }
 
+BOOST_AUTO_TEST_CASE(
+  who_asks_while_they_are_read_again_is_answered_afterwards) {
+  submit(3, "bad");
+  const auto id = carry_out(operation_action::remove, "state:failed").id;
+  crash();
+  make_runtime();
+  settle();
+  BOOST_REQUIRE(ask<uint64_t>(rt->jobs, atom::recover_v).ok());
+  caf::anon_send(rt->operations, atom::recover_v);
+  auto one = request<operation>(rt->operations, atom::get_v, id);
+  auto all = request<std::vector<operation>>(rt->operations, atom::list_v);
+  settle();
+  BOOST_REQUIRE_MESSAGE(one->ok(), message_of(one->error));
+  BOOST_TEST(one->value.done == 3u);
+  BOOST_REQUIRE(all->ok());
+  BOOST_TEST(all->value.size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(an_operation_goes_on_after_a_crash_at_any_write) {
   for (auto action : {operation_action::remove, operation_action::retry}) {
     uint64_t n = 0;
