@@ -130,7 +130,10 @@ private:
     }
     if (result.ok())
       result = storage::open_format(*db);
-    if (result.ok() && how_.rebuild)
+    // What cannot be read now would be missing in what is made of it.
+    if (result.ok() && how_.rebuild && file_faults_ > 0)
+      std::printf("note: nothing is rebuilt while a file is damaged\n");
+    else if (result.ok() && how_.rebuild)
       result = storage::rebuild_derived(*db, tell, report_);
     if (!result.ok())
       return cannot(result.message);

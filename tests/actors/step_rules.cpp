@@ -283,10 +283,7 @@ BOOST_AUTO_TEST_CASE(failed_jobs_are_one_unless_they_are_tolerated) {
   x.error_tolerance = error_tolerance{0, failure_action::mark_warning};
   BOOST_TEST(!warned(run(x)), "any number");
   x.error_tolerance = error_tolerance{1, failure_action::carry_on};
-  failing = "a-";
-  a.config.set("jobs", 1);
-  failing = "!";
-  BOOST_TEST(!warned(run(x)));
+  BOOST_TEST(!warned(run(x)), "they are to be gone on with");
   check_over();
 }
 

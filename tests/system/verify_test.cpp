@@ -82,6 +82,12 @@ BOOST_FIXTURE_TEST_CASE(a_damaged_table_is_named_with_its_file,
   BOOST_TEST(contains(x.out, "damaged: " + fs::path{table}.filename().string()
                                + ": Corruption: "),
              x.out);
+  // Indexes that are made of what is left would hide what is not.
+  const auto y = verify({"--rebuild"});
+  BOOST_TEST(y.exit == 1);
+  BOOST_TEST(contains(y.out, "nothing is rebuilt while a file is damaged"),
+             y.out);
+  BOOST_TEST(!contains(y.out, "mended: "), y.out);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_damaged_log_keeps_the_daemon_from_starting,
@@ -99,6 +105,7 @@ BOOST_FIXTURE_TEST_CASE(a_damaged_log_keeps_the_daemon_from_starting,
   BOOST_TEST(contains(x.out, "damaged: " + name), x.out);
   BOOST_TEST(contains(x.out, "--cut-logs"), x.out);
   x = verify({"--cut-logs", "--rebuild"});
+  BOOST_TEST(x.exit == 0, x.out << x.err);
   BOOST_TEST(contains(x.out, "mended: " + name), x.out);
   BOOST_TEST(fs::exists(log + ".damaged"));
   start();
