@@ -172,6 +172,11 @@ manager_job_state::take_steps(recovered_run& found) {
 void manager_job_state::resume(recovered_run found) {
   next_event = found.next_event;
   linked = std::move(found.linked);
+  // A step of its own: what comes before the first one is over.
+  if (std::any_of(found.steps.begin(), found.steps.end(), [](const auto& x) {
+        return x.job.metadata.find("\"kept_from\"") == std::string::npos;
+      }))
+    before_next = config.definition.pre_jobs.size();
   const auto verdicts = take_steps(found);
   // Before the start there are none but those that a rerun keeps.
   if (found.state.status == job_status::pending) {

@@ -88,6 +88,16 @@ void manager_job_state::on_linked(const linked_run& x,
                          + label_of(x.before, id) + " as job "
                          + to_string(started.manager));
   linked.push_back(x);
+  if (started.joined) { // the hook was not called
+    job_event mark;
+    mark.id = config.record.id;
+    mark.status = job_status::running;
+    mark.at = clock->now();
+    mark.result = linked_run_mark(x);
+    auto change = std::make_shared<commit>();
+    storage::put_event(change->ops, next_event++, mark);
+    self->send(actors.collector, atom::commit_v, std::move(change));
+  }
   if (!x.before)
     ++behind_next;
   advance();
@@ -95,17 +105,22 @@ void manager_job_state::on_linked(const linked_run& x,
 
 void manager_job_state::on_not_linked(bool before, size_t i,
                                       const caf::error& e) {
-  if (e == caf::error{ec::shutting_down})
-    return; // the next daemon goes on here
   making_linked = false;
+  if (e == caf::error{ec::shutting_down}) {
+    if (stopping)
+      advance();
+    return; // the next daemon goes on here
+  }
   const auto& definition = config.definition;
   const auto& id = before ? definition.pre_jobs[i] : definition.post_jobs[i];
   const auto what
     = label_of(before, id) + " could not be started: " + message_of(e);
   log(before ? log_level::error : log_level::warn, "The " + what);
   if (before) {
-    if (!stopping)
+    if (!stopping) {
       stop(what);
+      decide(); // the steps that are skipped now do not say why
+    }
   } else {
     ++behind_next;
     link_failed = true;
@@ -139,6 +154,7 @@ void manager_job_state::on_pre_job_over(const linked_run& x,
         + (found.state.error.empty() ? "" : ": " + found.state.error);
     log(log_level::error, "The " + what);
     stop(what);
+    decide();
   }
   advance();
 }

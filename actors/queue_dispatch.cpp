@@ -140,8 +140,10 @@ void queue_state::load_then_assign(type_lanes& where,
                                    const worker_pool_actor& to,
                                    std::vector<queued_job*> batch) {
   id_list wanted;
-  for (const auto* x : batch)
+  for (auto* x : batch) {
     wanted.ids.push_back(x->id);
+    x->pool = to.address();
+  }
   auto waiting = std::make_shared<std::vector<queued_job*>>(std::move(batch));
   auto* type = &where;
   self->request(reader, reader_deadline, atom::load_v, std::move(wanted))
@@ -149,11 +151,12 @@ void queue_state::load_then_assign(type_lanes& where,
       [this, type, to, waiting](std::vector<loaded_job>& found) {
         on_loaded(*type, to, *waiting, found);
       },
-      [this, type, to, waiting](caf::error& e) {
+      [this, waiting](caf::error& e) {
         log::error("queue.load_failed", {{"error", message_of(e)}});
-        give_back(*type, to.address(), static_cast<uint32_t>(waiting->size()));
-        for (auto* x : *waiting)
+        for (auto* x : *waiting) {
+          end_lease(*x);
           arrive(*x, clock->now() + load_retry_delay);
+        }
       });
 }
 
@@ -180,9 +183,8 @@ void queue_state::on_loaded(type_lanes& where, const worker_pool_actor& to,
       usable.push_back(x);
     }
   }
-  const auto& pools = where.pools;
-  const bool gone = std::none_of(pools.begin(), pools.end(),
-                                 [&](const auto& x) { return x.handle == to; });
+  // Even if it has attached again: it was lost with the slots for these.
+  const bool gone = batch.front()->pool == nullptr;
   if (gone) {
     for (auto* x : usable)
       arrive(*x, {});
@@ -191,6 +193,9 @@ void queue_state::on_loaded(type_lanes& where, const worker_pool_actor& to,
   }
   give_back(where, to.address(),
             static_cast<uint32_t>(batch.size() - usable.size()));
+  for (auto& x : where.pools)
+    if (x.handle == to) // it could not give a sign before it had them
+      x.lease_until = self->clock().now() + config.lease;
   if (!usable.empty())
     assign(to, usable);
 }

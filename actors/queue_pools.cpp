@@ -45,6 +45,20 @@ void queue_state::arm_leases() {
     atom::expire_v);
 }
 
+namespace {
+
+/// Whether a pool has a job, and so owes a sign of life. Looks at all jobs: for
+/// a lease that has run out only.
+bool has_leased(queued_jobs& all, const caf::actor_addr& pool) {
+  bool out = false;
+  all.for_each([&](const queued_job& x) {
+    out |= x.place == queue_place::leased && x.pool == pool;
+  });
+  return out;
+}
+
+} // namespace
+
 void queue_state::on_leases() {
   const auto now = self->clock().now();
   // The whole process stood still: the pools could not say anything, either.
@@ -57,8 +71,10 @@ void queue_state::on_leases() {
         continue;
       if (late)
         x.lease_until = now + config.lease;
-      else if (x.lease_until <= now)
+      else if (x.lease_until <= now && has_leased(jobs, x.handle.address()))
         silent.push_back(x.handle);
+      else if (x.lease_until <= now)
+        x.lease_until = now + config.lease; // others read or store its jobs
     }
   for (const auto& x : silent) {
     self->send(x, atom::expire_v);
@@ -92,8 +108,13 @@ void queue_state::lose_pool(const caf::actor_addr& pool, const char* why) {
 void queue_state::report_lost(const caf::actor_addr& pool, const char* why) {
   report_block lost;
   const type_lanes* type = nullptr; // a pool has one
-  jobs.for_each([&](const queued_job& held) {
-    if (held.place != queue_place::leased || held.pool != pool)
+  jobs.for_each([&](queued_job& held) {
+    if (held.pool != pool)
+      return;
+    // Its slot went with the pool: one that comes back under this address must
+    // not be given it.
+    held.pool = nullptr;
+    if (held.place != queue_place::leased)
       return;
     type = held.lane->type;
     job_report x;

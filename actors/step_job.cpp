@@ -462,8 +462,11 @@ void step_job_state::on_done(const child_counts& counts) {
 
 void step_job_state::finish(job_status status, std::string error,
                             child_counts counts, prepared_ptr saved) {
-  if (std::exchange(ended, true))
+  if (std::exchange(ended, true)) {
+    if (saved) // it was out of time while they were prepared
+      self->send(actors.documents, atom::settle_v, saved);
     return;
+  }
   const auto took = format_duration(clock->now() - started_at);
   auto x = change();
   if (saved) {

@@ -251,6 +251,50 @@ BOOST_FIXTURE_TEST_CASE(a_restart_waits_for_the_same_run, started) {
   check_over();
 }
 
+BOOST_FIXTURE_TEST_CASE(a_run_that_was_joined_is_not_made_again, started) {
+  holding = "first";
+  execute("first");
+  const auto id = run(main_definition());
+  holding = "main";
+  release("first-1");
+  BOOST_TEST(order.back() == "main-1");
+  restart();
+  release();
+  BOOST_CHECK(status(id) == job_status::completed);
+  for (std::string each : {"first", "second", "after"})
+    BOOST_CHECK(only_status(each) == job_status::completed);
+  check_over();
+}
+
+/// The steps are skipped, and the run has failed, whatever a crash left.
+BOOST_AUTO_TEST_CASE(a_pre_job_that_failed_fails_the_run_after_any_crash) {
+  uint64_t n = 1;
+  for (bool reached = true; reached; ++n) {
+    BOOST_TEST_CONTEXT("write " << n << " fails") {
+      started x;
+      x.failing = "first";
+      auto first = fixture::simple("first");
+      first.steps[0].on_error = on_error::fail;
+      x.put(first);
+      x.put(fixture::main_definition());
+      x.db->fail_writes_from(n, {storage::errc::io_error, "power is gone"});
+      x.request<run_started>(x.rt->dispatcher, atom::execute_v,
+                             run_request{"main", {}, {}});
+      x.settle();
+      reached = !x.ask<actor_status>(x.rt->store, atom::status_v).ok();
+      x.crash();
+      x.db->heal();
+      BOOST_REQUIRE(x.start().has_value());
+      x.settle();
+      x.check_over();
+      if (!x.runs_of("main").empty())
+        BOOST_CHECK(x.only_status("main") == job_status::failed);
+      BOOST_TEST(x.runs_of("first").size() <= 1u);
+    }
+  }
+  BOOST_TEST(n > 8u);
+}
+
 /// Whichever write was the last before a crash: one run of each.
 BOOST_AUTO_TEST_CASE(there_is_one_of_each_whichever_write_was_the_last) {
   uint64_t n = 1;

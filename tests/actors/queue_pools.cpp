@@ -132,6 +132,38 @@ BOOST_AUTO_TEST_CASE(a_pool_that_comes_back_is_one_like_others) {
   BOOST_TEST(stats().leased == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_pool_that_comes_back_early_gets_no_slot_twice) {
+  auto& pool = attach(2);
+  enqueue(8);
+  for (const auto& x : pool.assigned)
+    store_start(x);
+  hold = true;
+  pass(15s);
+  BOOST_TEST(pool.expired == 1);
+  tell(aut, atom::attach_v, pool.handle, pool_offer{"t", "here", 2});
+  BOOST_TEST(pool.assigned.size() == 4u);
+  hold = false;
+  release_commits(); // of the ends of what it had before
+  BOOST_TEST(pool.assigned.size() == 4u, "two run, and there are two slots");
+  const auto nodes = ask<std::vector<node_info>>(aut, atom::nodes_v).value;
+  BOOST_TEST(nodes.at(0).running == 2u);
+  report(pool.assigned[3]);
+  BOOST_TEST(pool.assigned.size() == 5u);
+}
+
+BOOST_AUTO_TEST_CASE(a_pool_whose_jobs_others_store_owes_nothing) {
+  auto& pool = attach(1);
+  enqueue(1);
+  hold = true;
+  report(pool.assigned[0]);
+  pass(120s);
+  BOOST_TEST(pool.expired == 0);
+  hold = false;
+  release_commits();
+  enqueue(1);
+  BOOST_TEST(pool.assigned.size() == 2u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(queue_nodes, fixture)
