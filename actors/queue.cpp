@@ -119,9 +119,10 @@ void queue_state::on_recover(recovery& found) {
   }
   std::vector<uint64_t> pinned;
   pinned.reserve(found.queue.size());
-  for (const auto& x : found.queue)
+  found.queue.for_each([&](const storage::queue_entry& x) {
     if (x.key.lane != storage::delayed_lane)
       pinned.push_back(x.key.sequence);
+  });
   std::sort(pinned.begin(), pinned.end());
   for (auto sequence : pinned)
     sequences.adopt(sequence);
@@ -129,15 +130,17 @@ void queue_state::on_recover(recovery& found) {
   stored_head = sequences.head();
   const std::unordered_set<job_id> interrupted{found.interrupted.begin(),
                                                found.interrupted.end()};
-  for (const auto& x : found.queue)
+  jobs.reserve(found.queue.size());
+  found.queue.for_each([&](const storage::queue_entry& x) {
     bring_back(x, interrupted.count(x.id) != 0);
+  });
   dispatch();
   log::info("queue.recovered", {{"jobs", found.queue.size()}});
 }
 
 void queue_state::bring_back(const storage::queue_entry& x, bool interrupted) {
   auto& job = jobs.add(x.id);
-  job.key = x.key;
+  job.set_key(x.key);
   job.priority = std::min(x.priority, priority_max);
   job.interrupted = interrupted;
   job.again = x.attempt != 0;
@@ -243,8 +246,8 @@ void queue_state::committed(gathering& done) {
       end_lease(*x);
     else if (x->has_terms)
       open_gates_of(*x);
-    if (x->key.lane != storage::delayed_lane)
-      sequences.release(x->key.sequence);
+    if (x->disk_lane != storage::delayed_lane)
+      sequences.release(x->sequence);
     leave(*x);
   }
   for (const auto& x : done.tallies)
@@ -270,9 +273,10 @@ void queue_state::come_back(const comeback& x) {
   auto& job = *x.job;
   if (!mutated(mutation::slot_not_given_back))
     end_lease(job);
-  if (job.key.lane != storage::delayed_lane)
-    sequences.release(job.key.sequence);
-  job.key = x.key;
+  job.body.reset();
+  if (job.disk_lane != storage::delayed_lane)
+    sequences.release(job.sequence);
+  job.set_key(x.key);
   job.again = true;
   job.snoozed = x.snoozed;
   job.interrupted = false;

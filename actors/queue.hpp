@@ -145,7 +145,8 @@ struct queue_state {
   void on_leases();
   void arm_leases();
   void lose_pool(const caf::actor_addr& pool, const char* why);
-  void report_lost(const caf::actor_addr& pool, const char* why);
+  void report_lost(const caf::actor_addr& pool, bool stores_starts,
+                   const char* why);
   void on_down(const caf::down_msg& down);
   std::vector<node_info> on_nodes() const;
   caf::typed_response_promise<node_info> on_node(const node_change& x);
@@ -204,6 +205,7 @@ struct queue_state {
   // -- limits (queue_limits.cpp) ----------------------------------------------
   key_gate* gate_of(const queued_job& x);
   key_gate* closed_gate(const queued_job& x);
+  bool is_held(const queued_job& x) const;
   void hold_at(key_gate& gate, queued_job& x);
   void leave_gate(queued_job& x);
   void open_gate(key_gate& gate, uint64_t room);
@@ -279,7 +281,7 @@ struct queue_state {
 /// report of an attempt that is not the current one is refused and logged.
 /// Children of a job that was accepted are accepted, even above a length_max:
 /// new submissions are then refused until there is room. Bounds: O(log n) a
-/// message, or of the jobs that it names; about 150 bytes a waiting job plus
+/// message, or of the jobs that it names; about 100 bytes a waiting job plus
 /// `resident_bytes_max`; one byte a job between the oldest and the newest.
 /// Errors: ec::limit_reached (queue full, too many queues), ec::conflict (run
 /// cancelled), ec::not_found (queue), ec::invalid_argument (queue name),

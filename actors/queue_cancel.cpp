@@ -35,7 +35,7 @@ void queue_state::cancel_scope(
     if (job->place == queue_place::ready || job->place == queue_place::delayed)
       cancel_entry(*job);
     else if (job->place == queue_place::leased)
-      running[job->pool].ids.push_back(job->id);
+      running[job->body->pool].ids.push_back(job->id);
   }
 }
 
@@ -75,7 +75,7 @@ ack_promise queue_state::on_stop(const job_id& job) {
   if (x->place == queue_place::ready || x->place == queue_place::delayed)
     cancel_entry(*x);
   else if (x->place == queue_place::leased)
-    send_cancels({{x->pool, id_list{{job}}}});
+    send_cancels({{x->body->pool, id_list{{job}}}});
   // Else: when it arrives, is loaded, or its commit is over.
   arm_flush();
   return reply;
@@ -99,7 +99,7 @@ void queue_state::cancel_entry(queued_job& x) {
 void queue_state::end_entry(queued_job& x, job_status status, std::string why,
                             failure_reason reason) {
   auto from = x.interrupted ? job_status::running : job_status::pending;
-  if (x.record != nullptr && take_record(x).interrupted_epoch != 0)
+  if (x.has_record() && take_record(x).interrupted_epoch != 0)
     from = job_status::running;
   if (x.stopped) // somebody waits for the answer, which is final
     pending.need(durability::group);
@@ -117,7 +117,7 @@ void queue_state::end_entry(queued_job& x, job_status status, std::string why,
   // Nothing can follow, so the number is the last one there is.
   pending.change->add_event(UINT32_MAX, std::move(event), place_of(x, from),
                             facets_at(x));
-  storage::remove_queue_entry(pending.change->ops, x.key);
+  storage::remove_queue_entry(pending.change->ops, x.key());
   if (const auto& step = scopes[x.scope].step) {
     auto& delta = pending.delta(step);
     if (status == job_status::cancelled) {

@@ -40,9 +40,8 @@ void queue_state::dispatch(type_lanes& where) {
     if (to.busy == 0)
       to.lease_until = self->clock().now() + config.lease;
     to.take(static_cast<uint32_t>(present.size()));
-    auto first_absent
-      = std::stable_partition(present.begin(), present.end(),
-                              [](auto* x) { return x->record != nullptr; });
+    auto first_absent = std::stable_partition(
+      present.begin(), present.end(), [](auto* x) { return x->has_record(); });
     std::vector<queued_job*> absent(first_absent, present.end());
     present.erase(first_absent, present.end());
     if (!absent.empty())
@@ -109,16 +108,17 @@ void queue_state::assign(const worker_pool_actor& to,
     else
       ++interrupted; // and did not wait all that time
     x->at = now;
-    x->attempt = record.attempt + 1;
-    x->epoch = next_epoch++;
-    x->pool = to.address();
+    auto& held = *x->body;
+    held.attempt = record.attempt + 1;
+    held.epoch = next_epoch++;
+    held.pool = to.address();
     move_to(*x, queue_place::leased);
     if (const auto& step = scopes[x->scope].step)
       ++counts.delta(step).started;
     auto& lease = block.jobs.emplace_back();
     lease.job = std::move(record.job);
-    lease.epoch = x->epoch;
-    lease.attempt = x->attempt;
+    lease.epoch = held.epoch;
+    lease.attempt = held.attempt;
     lease.interrupted_epoch = record.interrupted_epoch;
     if (x->has_terms) {
       lease.uncounted = terms.at(x->id).uncounted;
@@ -142,7 +142,7 @@ void queue_state::load_then_assign(type_lanes& where,
   id_list wanted;
   for (auto* x : batch) {
     wanted.ids.push_back(x->id);
-    x->pool = to.address();
+    x->need_body().pool = to.address();
   }
   auto waiting = std::make_shared<std::vector<queued_job*>>(std::move(batch));
   auto* type = &where;
@@ -184,7 +184,7 @@ void queue_state::on_loaded(type_lanes& where, const worker_pool_actor& to,
     }
   }
   // Even if it has attached again: it was lost with the slots for these.
-  const bool gone = batch.front()->pool == nullptr;
+  const bool gone = batch.front()->body->pool == nullptr;
   if (gone) {
     for (auto* x : usable)
       arrive(*x, {});
@@ -208,8 +208,10 @@ void queue_state::give_back(type_lanes& where, const caf::actor_addr& to,
 }
 
 void queue_state::end_lease(queued_job& x) {
-  give_back(*x.lane->type, x.pool, 1);
-  x.pool = nullptr;
+  give_back(*x.lane->type, x.body->pool, 1);
+  x.body->pool = nullptr;
+  if (!x.body->record)
+    x.body.reset();
 }
 
 } // namespace quaero

@@ -99,9 +99,10 @@ struct node_place {
 struct offered_slots {
   worker_pool_actor handle;
   node_place* node = nullptr;
-  uint32_t own_slots = 0; ///< The worker's.
-  uint32_t slots = 0;     ///< That count.
-  uint32_t busy = 0;      ///< More than `slots` after these became fewer.
+  uint32_t own_slots = 0;    ///< The worker's.
+  uint32_t slots = 0;        ///< That count.
+  uint32_t busy = 0;         ///< More than `slots` after these became fewer.
+  bool stores_starts = true; ///< See pool_offer.
   /// When its jobs go to others unless it gives a sign of life. Means nothing
   /// while it has none.
   caf::actor_clock::time_point lease_until{};

@@ -26,6 +26,11 @@ key_gate* queue_state::closed_gate(const queued_job& x) {
   return gate != nullptr && gate->running >= *limit ? gate : nullptr;
 }
 
+/// Whether a job is ready and in no lane, but at a gate.
+bool queue_state::is_held(const queued_job& x) const {
+  return x.has_terms && terms.at(x.id).gate != nullptr;
+}
+
 /// Takes a job whose turn it was out of its lane until its gate has room. Each
 /// job gets there at most once for each of its gates and each time that it is
 /// handed out, so nobody looks at those who wait over and over.
@@ -35,14 +40,14 @@ void queue_state::hold_at(key_gate& gate, queued_job& x) {
   --lanes.size;
   gate.held[x.priority].push_back(x);
   ++gate.waiting;
-  x.gate = &gate;
+  terms.at(x.id).gate = &gate;
   held_back.push_back(&x); // its other gate may have let it through
 }
 
 void queue_state::leave_gate(queued_job& x) {
-  x.gate->held[x.priority].remove(x);
-  --x.gate->waiting;
-  x.gate = nullptr;
+  auto* gate = std::exchange(terms.at(x.id).gate, nullptr);
+  gate->held[x.priority].remove(x);
+  --gate->waiting;
 }
 
 /// Lets up to `room` jobs back into their lanes. They were first there, so they
@@ -88,7 +93,8 @@ void queue_state::count_running(queued_job& x) {
 }
 
 void queue_state::count_over(queued_job& x) {
-  if (std::exchange(x.alone, false)) {
+  if (x.alone) {
+    x.alone = false;
     auto& suspects = x.lane->type->suspects;
     --suspects.running;
     open_gate(suspects, 1);
@@ -107,7 +113,7 @@ void queue_state::count_over(queued_job& x) {
 
 explanation queue_state::explain_gate(const queued_job& x) const {
   const auto& type = *x.lane->type;
-  if (x.gate == &type.suspects)
+  if (terms.at(x.id).gate == &type.suspects)
     return {job_reason::suspected,
             "workers of type " + type.name
               + " ended while they had it; such jobs run one at a time",

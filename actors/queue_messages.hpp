@@ -228,6 +228,9 @@ struct pool_offer {
   std::string type;   ///< Of the jobs that it runs.
   std::string node;   ///< The machine that it is on.
   uint32_t slots = 1; ///< Jobs at a time.
+  /// Its attempts store that they have started; else start and end of one are
+  /// stored together.
+  bool stores_starts = true;
 };
 
 /// How a machine with worker pools is.
@@ -279,7 +282,8 @@ auto inspect(Inspector& f, report_block& x) {
 
 template <class Inspector>
 auto inspect(Inspector& f, pool_offer& x) {
-  return f(caf::meta::type_name("pool_offer"), x.type, x.node, x.slots);
+  return f(caf::meta::type_name("pool_offer"), x.type, x.node, x.slots,
+           x.stores_starts);
 }
 
 template <class Inspector>

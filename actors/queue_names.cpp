@@ -302,19 +302,20 @@ caf::result<explanation> queue_state::on_explain(const job_id& id) const {
     return explanation{job_reason::cancelling, "it is being stopped"};
   if (x.place == queue_place::leased)
     return explanation{job_reason::running,
-                       "attempt " + number(x.attempt) + " is with a worker",
-                       value::make_object({{"attempt", x.attempt},
-                                           {"epoch", x.epoch},
+                       "attempt " + number(x.body->attempt)
+                         + " is with a worker",
+                       value::make_object({{"attempt", x.body->attempt},
+                                           {"epoch", x.body->epoch},
                                            {"since", to_rfc3339(x.at)}})};
   if (x.place == queue_place::reported)
     return explanation{job_reason::being_stored, "its outcome is being stored",
-                       value::make_object({{"attempt", x.attempt}})};
+                       value::make_object({{"attempt", x.body->attempt}})};
   if (drained)
     return explanation{job_reason::daemon_draining,
                        "the daemon stops; the job waits for its next start"};
   if (x.place == queue_place::loading)
     return explanation{job_reason::being_assigned, "its record is being read"};
-  if (x.gate != nullptr)
+  if (is_held(x))
     return explain_gate(x);
   if (x.place != queue_place::delayed)
     return explain_ready(x);

@@ -12,8 +12,9 @@ void queue_state::on_attach(worker_pool_actor handle, const pool_offer& offer) {
   auto& node = nodes[offer.node];
   node.name = offer.node;
   auto& where = type_of(offer.type);
-  where.pools.push_back(
-    {std::move(handle), &node, offer.slots, where.slots.value_or(offer.slots)});
+  where.pools.push_back({std::move(handle), &node, offer.slots,
+                         where.slots.value_or(offer.slots), 0,
+                         offer.stores_starts});
   dispatch(where);
 }
 
@@ -52,7 +53,7 @@ namespace {
 bool has_leased(queued_jobs& all, const caf::actor_addr& pool) {
   bool out = false;
   all.for_each([&](const queued_job& x) {
-    out |= x.place == queue_place::leased && x.pool == pool;
+    out |= x.place == queue_place::leased && x.body->pool == pool;
   });
   return out;
 }
@@ -93,35 +94,40 @@ void queue_state::on_down(const caf::down_msg& down) {
 
 void queue_state::lose_pool(const caf::actor_addr& pool, const char* why) {
   size_t lost = 0;
+  bool stores_starts = true;
   for (auto* where : type_turns)
     lost += std::erase_if(where->pools, [&](auto& x) {
       if (x.handle.address() != pool)
         return false;
       x.give_back(x.busy);
+      stores_starts = x.stores_starts;
       return true;
     });
   if (lost != 0)
-    report_lost(pool, why);
+    report_lost(pool, stores_starts, why);
 }
 
 /// Ends the attempts that a pool had.
-void queue_state::report_lost(const caf::actor_addr& pool, const char* why) {
+void queue_state::report_lost(const caf::actor_addr& pool, bool stores_starts,
+                              const char* why) {
   report_block lost;
   const type_lanes* type = nullptr; // a pool has one
   jobs.for_each([&](queued_job& held) {
-    if (held.pool != pool)
+    if (!held.body || held.body->pool != pool)
       return;
     // Its slot went with the pool: one that comes back under this address must
     // not be given it.
-    held.pool = nullptr;
+    held.body->pool = nullptr;
     if (held.place != queue_place::leased)
       return;
     type = held.lane->type;
     job_report x;
     x.id = held.id;
-    x.epoch = held.epoch;
-    x.attempt = held.attempt;
-    x.start_logged = true;
+    x.epoch = held.body->epoch;
+    x.attempt = held.body->attempt;
+    x.start_logged = stores_starts;
+    if (!stores_starts)
+      x.started_at = held.at;
     x.outcome = job_outcome::failure(why);
     x.outcome.worker_died = true;
     x.retry_at = clock->now();

@@ -24,13 +24,13 @@ void queue_state::on_report(report_block& block) {
 queued_job* queue_state::accept(const job_report& report) {
   auto* x = jobs.find(report.id);
   const bool any_epoch = mutated(mutation::no_epoch_check);
-  if (x == nullptr || (x->epoch != report.epoch && !any_epoch)
+  const auto current = x == nullptr || !x->body ? 0 : x->body->epoch;
+  if (x == nullptr || (current != report.epoch && !any_epoch)
       || x->place != queue_place::leased) {
     ++refused;
-    log::warn("queue.report_refused",
-              {{"job", to_string(report.id)},
-               {"epoch", report.epoch},
-               {"current", x == nullptr ? 0 : x->epoch}});
+    log::warn("queue.report_refused", {{"job", to_string(report.id)},
+                                       {"epoch", report.epoch},
+                                       {"current", current}});
     return nullptr;
   }
   move_to(*x, queue_place::reported);
@@ -68,7 +68,7 @@ void queue_state::settle(job_report& report, queued_job& held,
   auto& change = *pending.change;
   for (auto& line : report.lines)
     change.lines.push_back(std::move(line));
-  storage::remove_queue_entry(change.ops, held.key);
+  storage::remove_queue_entry(change.ops, held.key());
   pending.need(held.stopped ? durability::group : config.report_durability);
   if (report.retry_at != timestamp{}) {
     settle_retry(report, held);

@@ -24,9 +24,9 @@ bool queue_state::take_in(queue_job& job, storage::write_batch& out,
   }
   auto& x = jobs.add(job.id);
   x.priority = std::min(job.priority, priority_max);
-  x.key = new_key(x.priority, job.run_at);
+  x.set_key(new_key(x.priority, job.run_at));
   x.lane = &lanes_of(job.type, job.queue);
-  storage::put_queue_entry(out, {x.key, job.id, job.step_id, job.manager_id,
+  storage::put_queue_entry(out, {x.key(), job.id, job.step_id, job.manager_id,
                                  job.type, job.queue, x.priority, job.run_at, 0,
                                  job.unique_key, job.expires_at, job.tags,
                                  job.limit_key});
@@ -127,11 +127,12 @@ void queue_state::leave(queued_job& x) {
 
 void queue_state::hold_record(queued_job& x, loaded_job record) {
   resident_bytes += bytes_of(record.job);
-  x.record = std::make_unique<loaded_job>(std::move(record));
+  x.need_body().record = std::move(record);
 }
 
 loaded_job queue_state::take_record(queued_job& x) {
-  auto record = std::move(*std::exchange(x.record, nullptr));
+  auto record = std::move(*x.body->record);
+  x.body->record.reset();
   resident_bytes -= bytes_of(record.job);
   return record;
 }
@@ -161,12 +162,12 @@ void queue_state::arrive(queued_job& x, timestamp run_at, timestamp since) {
       return;
     }
     if (const auto& until = terms[x.id].expires_at; until != timestamp{})
-      expiries.emplace(until, x.key.sequence, &x);
+      expiries.emplace(until, x.key().sequence, &x);
   }
   if (run_at > clock->now()) {
     x.at = run_at;
     move_to(x, queue_place::delayed);
-    delayed.emplace(run_at, x.key.sequence, &x);
+    delayed.emplace(run_at, x.key().sequence, &x);
   } else {
     x.at = order_at(x.priority, since);
     move_to(x, queue_place::ready);
@@ -239,8 +240,8 @@ void queue_state::move_to(queued_job& x, queue_place to) {
 /// Takes a job that is ready or delayed out of where it waits.
 void queue_state::remove_waiting(queued_job& x) {
   if (x.place == queue_place::delayed) {
-    delayed.erase({x.at, x.key.sequence, &x});
-  } else if (x.place == queue_place::ready && x.gate != nullptr) {
+    delayed.erase({x.at, x.key().sequence, &x});
+  } else if (x.place == queue_place::ready && is_held(x)) {
     leave_gate(x);
   } else if (x.place == queue_place::ready) {
     auto& lanes = *x.lane;
@@ -252,7 +253,7 @@ void queue_state::remove_waiting(queued_job& x) {
       refresh(lanes);
   }
   if (x.has_terms)
-    expiries.erase({terms[x.id].expires_at, x.key.sequence, &x});
+    expiries.erase({terms[x.id].expires_at, x.key().sequence, &x});
 }
 
 // -- time ---------------------------------------------------------------------

@@ -4,52 +4,99 @@
 
 namespace quaero {
 
-queued_jobs::~queued_jobs() {
-  for (auto* x : buckets_)
-    while (x != nullptr)
-      delete std::exchange(x, x->next_in_bucket);
+struct queued_jobs::block {
+  std::array<queued_job, block_jobs> jobs;
+};
+
+queued_jobs::queued_jobs() {
+  set_bits(first_bits);
+}
+
+queued_jobs::~queued_jobs() = default;
+
+queued_job& queued_jobs::at(uint32_t number) const {
+  return blocks_[number / block_jobs]->jobs[number % block_jobs];
+}
+
+/// Makes a table of 2^bits slots.
+void queued_jobs::set_bits(unsigned bits) {
+  auto old
+    = std::exchange(table_, std::vector<uint32_t>(size_t{1} << bits, none));
+  bits_ = bits;
+  for (auto number : old) {
+    if (number == none)
+      continue;
+    auto slot = home_of(at(number).id);
+    while (table_[slot] != none)
+      slot = behind(slot);
+    table_[slot] = number;
+  }
+}
+
+void queued_jobs::reserve(size_t n) {
+  auto bits = bits_;
+  while (size_ + n > (size_t{1} << bits) / 4 * 3)
+    ++bits;
+  if (bits != bits_)
+    set_bits(bits);
+}
+
+uint32_t queued_jobs::take_number() {
+  if (free_ != none)
+    return std::exchange(free_, at(free_).scope);
+  if (used_ == blocks_.size() * block_jobs)
+    blocks_.push_back(std::make_unique<block>());
+  return used_++;
 }
 
 queued_job& queued_jobs::add(const job_id& id) {
-  if (size_ == buckets_.size())
-    grow();
-  auto* x = new queued_job;
-  x->id = id;
-  auto& first = bucket_of(id, buckets_);
-  x->next_in_bucket = first;
-  first = x;
+  reserve(1);
+  auto slot = home_of(id);
+  while (table_[slot] != none)
+    slot = behind(slot);
+  table_[slot] = take_number();
   ++size_;
-  return *x;
-}
-
-queued_job* queued_jobs::find(const job_id& id) const {
-  auto* x = buckets_[std::hash<job_id>{}(id) & (buckets_.size() - 1)];
-  while (x != nullptr && x->id != id)
-    x = x->next_in_bucket;
+  auto& x = at(table_[slot]);
+  x = {};
+  x.id = id;
   return x;
 }
 
-void queued_jobs::remove(queued_job& x) {
-  auto** at = &bucket_of(x.id, buckets_);
-  while (*at != &x)
-    at = &(*at)->next_in_bucket;
-  *at = x.next_in_bucket;
-  --size_;
-  delete &x;
+/// That of a job which is there, or a free one.
+size_t queued_jobs::slot_of(const job_id& id) const {
+  auto slot = home_of(id);
+  while (table_[slot] != none && at(table_[slot]).id != id)
+    slot = behind(slot);
+  return slot;
 }
 
-void queued_jobs::grow() {
-  std::vector<queued_job*> larger(buckets_.size() * 2);
-  for (auto* x : buckets_) {
-    while (x != nullptr) {
-      auto* next = x->next_in_bucket;
-      auto& first = bucket_of(x->id, larger);
-      x->next_in_bucket = first;
-      first = x;
-      x = next;
-    }
+queued_job* queued_jobs::find(const job_id& id) const {
+  const auto number = table_[slot_of(id)];
+  return number == none ? nullptr : &at(number);
+}
+
+void queued_jobs::remove(queued_job& x) {
+  auto hole = slot_of(x.id);
+  const auto number = table_[hole];
+  x.body.reset();
+  x.scope = std::exchange(free_, number);
+  // Those behind it move up, or a search for them would end here.
+  for (auto slot = behind(hole); table_[slot] != none; slot = behind(slot)) {
+    const auto home = home_of(at(table_[slot]).id);
+    const auto mask = table_.size() - 1;
+    if (((slot - home) & mask) >= ((slot - hole) & mask))
+      table_[std::exchange(hole, slot)] = table_[slot];
   }
-  buckets_ = std::move(larger);
+  table_[hole] = none;
+  if (--size_ != 0)
+    return;
+  // What a backlog has taken goes with it; what a usual day takes stays.
+  used_ = 0;
+  free_ = none;
+  if (bits_ <= kept_bits)
+    return;
+  blocks_.clear();
+  set_bits(first_bits);
 }
 
 // -- lanes --------------------------------------------------------------------

@@ -3,8 +3,11 @@
 #include "actors/actors.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -27,37 +30,57 @@ enum class queue_place : uint8_t {
   ending,   ///< The same, of a job that was not leased.
 };
 
+/// What the QUEUE has of a job whose record is in memory, or that runs.
+struct job_body {
+  std::optional<loaded_job> record; ///< Until a pool gets it.
+  // Of the lease, if there is one.
+  uint64_t epoch = 0;
+  uint32_t attempt = 1;
+  caf::actor_addr pool;
+};
+
 /// Two pointers by which a job is in a list.
 struct job_link {
   queued_job* before = nullptr;
   queued_job* behind = nullptr;
 };
 
-/// A job that waits or runs. Its record is either here or in the database only.
+/// A job that waits or runs. There may be millions of them, so what only some
+/// have is elsewhere: see job_body and job_terms.
 struct queued_job {
   job_id id;
-  queued_job* next_in_bucket = nullptr; ///< Of the queued_jobs.
-  storage::queue_key key;
-  std::unique_ptr<loaded_job> record;
+  std::unique_ptr<job_body> body; ///< Null: it waits, its record is on disk.
   /// Ready: since when; ascends within a lane. Delayed: until when. Leased:
   /// since when.
   timestamp at{};
   job_link lane_link;
   job_link scope_link;
   lane_set* lane = nullptr;
-  uint64_t epoch = 0; ///< Of the lease.
-  caf::actor_addr pool;
-  uint32_t attempt = 1; ///< Of the lease.
-  uint32_t scope = 0;
+  uint64_t sequence : 56 = 0; ///< Of its entry on disk.
+  uint64_t disk_lane : 8 = 0; ///< The same.
+  uint32_t scope = 0; ///< Of one that is no more: the next such, see the store.
   uint8_t priority = 4;
   queue_place place = queue_place::arriving;
-  bool interrupted = false; ///< Its last attempt ended with the daemon.
-  bool again = false;       ///< An attempt of it has failed.
-  bool stopped = false;     ///< Somebody cancelled it alone.
-  bool has_terms = false;   ///< See job_terms.
-  key_gate* gate = nullptr; ///< Ready, but held there and in no lane.
-  bool alone = false;       ///< Runs, and is counted as a suspect.
-  bool snoozed = false;     ///< Delayed because its worker wants it so.
+  bool interrupted : 1 = false; ///< Its last attempt ended with the daemon.
+  bool again : 1 = false;       ///< An attempt of it has failed.
+  bool stopped : 1 = false;     ///< Somebody cancelled it alone.
+  bool has_terms : 1 = false;   ///< See job_terms.
+  bool alone : 1 = false;       ///< Runs, and is counted as a suspect.
+  bool snoozed : 1 = false;     ///< Delayed because its worker wants it so.
+
+  storage::queue_key key() const {
+    return {static_cast<uint8_t>(disk_lane), sequence};
+  }
+  void set_key(const storage::queue_key& x) {
+    sequence = x.sequence;
+    disk_lane = x.lane;
+  }
+  bool has_record() const { return body && body->record; }
+  job_body& need_body() {
+    if (!body)
+      body = std::make_unique<job_body>();
+    return *body;
+  }
 };
 
 /// What few jobs have.
@@ -65,9 +88,10 @@ struct job_terms {
   std::string unique_key;
   timestamp expires_at{}; ///< Zero is never.
   std::vector<std::string> tags;
-  std::string limit_key;  ///< "" is none.
-  uint32_t deaths = 0;    ///< Workers that ended while they had the job.
-  uint32_t uncounted = 0; ///< Attempts that the retry policy does not count.
+  std::string limit_key;    ///< "" is none.
+  uint32_t deaths = 0;      ///< Workers that ended while they had the job.
+  uint32_t uncounted = 0;   ///< Attempts that the retry policy does not count.
+  key_gate* gate = nullptr; ///< Ready, but held there and in no lane.
 
   bool empty() const {
     return unique_key.empty() && expires_at == timestamp{} && tags.empty()
@@ -182,14 +206,20 @@ struct key_gate {
   std::array<lane_jobs, storage::delayed_lane> held;
 };
 
-/// Finds jobs by id, and owns them. A hash table whose nodes are the jobs.
+/// Finds jobs by id, and owns them. They lie in blocks that are never moved; a
+/// hash table with open addressing has their numbers.
+/// Bounds: O(1) each; sizeof(queued_job) and 5 to 11 bytes a job, of the most
+/// that there were since it was empty.
 class queued_jobs {
 public:
-  queued_jobs() : buckets_(first_buckets) {}
+  queued_jobs();
   ~queued_jobs();
 
   queued_jobs(const queued_jobs&) = delete;
   queued_jobs& operator=(const queued_jobs&) = delete;
+
+  /// Makes room for `n` more.
+  void reserve(size_t n);
 
   /// REQUIRES: it is not there. Its address stays.
   queued_job& add(const job_id& id);
@@ -199,20 +229,34 @@ public:
 
   template <class F>
   void for_each(F f) {
-    for (auto* x : buckets_)
-      for (; x != nullptr; x = x->next_in_bucket)
-        f(*x);
+    for (auto number : table_)
+      if (number != none)
+        f(at(number));
   }
 
 private:
-  static constexpr size_t first_buckets = 1024; ///< A power of 2.
+  static constexpr uint32_t none = UINT32_MAX;
+  static constexpr size_t block_jobs = 4096;
+  static constexpr unsigned first_bits = 10; ///< Of the table's size.
+  static constexpr unsigned kept_bits = 16;  ///< The same, when it is empty.
 
-  queued_job*& bucket_of(const job_id& id, std::vector<queued_job*>& in) const {
-    return in[std::hash<job_id>{}(id) & (in.size() - 1)];
+  struct block;
+
+  queued_job& at(uint32_t number) const;
+  /// Where the search for an id begins.
+  size_t home_of(const job_id& id) const {
+    return std::hash<job_id>{}(id) >> (64 - bits_);
   }
-  void grow();
+  size_t behind(size_t slot) const { return (slot + 1) & (table_.size() - 1); }
+  size_t slot_of(const job_id& id) const;
+  void set_bits(unsigned bits);
+  uint32_t take_number();
 
-  std::vector<queued_job*> buckets_;
+  std::vector<std::unique_ptr<block>> blocks_;
+  uint32_t used_ = 0;    ///< Numbers that were ever given.
+  uint32_t free_ = none; ///< The first that may be given again.
+  std::vector<uint32_t> table_;
+  unsigned bits_ = 0;
   size_t size_ = 0;
 };
 

@@ -120,18 +120,16 @@ storage::status find_interrupted_roots(const storage::store& db,
       found(step.state.status == job_status::running);
   }
   left -= std::min<uint64_t>(left, out.interrupted.size());
-  for (const auto& x : out.queue) {
-    if (!result.ok() || left == 0)
-      break;
-    if (x.manager_id)
-      continue;
+  out.queue.for_each([&](const storage::queue_entry& x) {
+    if (!result.ok() || left == 0 || x.manager_id)
+      return;
     std::vector<job_event> events;
     result = storage::read_events(db, x.id, events);
     if (fold(events).status != job_status::running)
-      continue;
+      return;
     out.interrupted.push_back(x.id);
     --left;
-  }
+  });
   return result;
 }
 
@@ -176,7 +174,7 @@ storage::status read_recovery(const storage::store& db, recovery& out) {
     result = storage::read_node_limits(db, out.node_limits);
   kill_point(kill_at::recovery_after_queue);
   if (mutated(mutation::delayed_job_forgotten) && !out.queue.empty()
-      && out.queue.back().key.lane == storage::delayed_lane)
+      && out.queue.back_key().lane == storage::delayed_lane)
     out.queue.pop_back();
   std::vector<job_id> active;
   if (result.ok())

@@ -4,6 +4,7 @@
 #include "actors/run_marks.hpp"
 #include "definitions/job_definition.hpp"
 #include "definitions/schedule.hpp"
+#include "storage/queue_entries.hpp"
 
 #include <functional>
 #include <memory>
@@ -104,7 +105,7 @@ struct recovered_run {
 /// What the database says was going on.
 struct recovery {
   std::vector<recovered_run> runs;
-  std::vector<storage::queue_entry> queue;
+  storage::queue_entries queue;
   /// Queued jobs of runs whose last attempt nobody ended.
   std::vector<job_id> interrupted;
   /// Named queues that somebody has set.

@@ -25,7 +25,8 @@ template <class State>
 void attach(State& x) {
   x.self->send(x.queue, atom::attach_v,
                caf::actor_cast<worker_pool_actor>(x.self),
-               pool_offer{x.config.type, x.config.node, x.config.slots});
+               pool_offer{x.config.type, x.config.node, x.config.slots,
+                          State::stores_starts});
 }
 
 /// To be called when the pool gets jobs.
@@ -198,7 +199,7 @@ block_pool_state::~block_pool_state() {
     caf::anon_send_exit(worker, caf::exit_reason::kill);
 }
 
-void block_pool_state::on_assign(const job_block& assigned) {
+void block_pool_state::on_assign(job_block& assigned) {
   block x;
   x.reports.reserve(assigned.jobs.size());
   x.terms.reserve(assigned.jobs.size());
@@ -216,7 +217,7 @@ void block_pool_state::on_assign(const job_block& assigned) {
   begin_heartbeat(*this);
   // Its worker's end is told by a down message, which also tells of blocks that
   // the worker has taken.
-  self->request(worker, attempt_deadline, atom::execute_v, assigned)
+  self->request(worker, attempt_deadline, atom::execute_v, std::move(assigned))
     .then(
       [this, number](std::vector<job_outcome>& outcomes) {
         on_outcomes(number, outcomes);
@@ -316,7 +317,7 @@ block_pool(worker_pool_impl::stateful_pointer<block_pool_state> self,
   attach(st);
   return {
     [self](atom::status) { return self->state.on_status(); },
-    [self](atom::assign, const job_block& x) { self->state.on_assign(x); },
+    [self](atom::assign, job_block& x) { self->state.on_assign(x); },
     [self](atom::cancel, const id_list&) {}, // too short to be stopped
     [self](atom::expire) { expire(self->state); },
     [self](atom::renew) { heartbeat(self->state); },

@@ -40,6 +40,7 @@ struct pool_duty {
 /// Attempts in progress.
 struct worker_pool_state {
   static constexpr const char* name = "worker-pool";
+  static constexpr bool stores_starts = true; ///< See pool_offer.
 
   explicit worker_pool_state(worker_pool_impl::pointer ptr) : self{ptr} {}
   ~worker_pool_state(); ///< Its attempts and its worker end with it.
@@ -88,6 +89,7 @@ worker_pool(worker_pool_impl::stateful_pointer<worker_pool_state> self,
 /// Blocks in progress.
 struct block_pool_state {
   static constexpr const char* name = "block-pool";
+  static constexpr bool stores_starts = false; ///< See pool_offer.
 
   explicit block_pool_state(worker_pool_impl::pointer ptr) : self{ptr} {}
   ~block_pool_state(); ///< Its worker ends with it.
@@ -115,7 +117,7 @@ struct block_pool_state {
   std::unordered_map<uint64_t, block> blocks; ///< That the worker has.
   uint64_t next_block = 1;
 
-  void on_assign(const job_block& assigned);
+  void on_assign(job_block& assigned);
   bool idle() const { return blocks.empty(); }
   void on_outcomes(uint64_t number, std::vector<job_outcome>& outcomes);
   void judge(job_report& x, const block_terms& terms) const;

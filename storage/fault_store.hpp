@@ -24,6 +24,7 @@ public:
   status read(std::string_view key, std::string& val) const override;
   std::unique_ptr<cursor> scan() const override;
   void compact(std::string_view from, std::string_view to) override;
+  void sort_log() override { inner_->sort_log(); }
 
   /// The `n`-th write from now (1 is the next) fails with `why`.
   void fail_write(uint64_t n, status why);

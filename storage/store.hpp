@@ -104,6 +104,10 @@ public:
   /// Gives the room of removed keys in [from, to) back. May take seconds; does
   /// not stop readers or the writer.
   virtual void compact(std::string_view from, std::string_view to) = 0;
+
+  /// Before an orderly end: sorts what only the log has, so that the next open
+  /// need not read it again. Makes nothing safer. May take seconds.
+  virtual void sort_log() {}
 };
 
 /// Calls `f(key, val)` for each key that starts with `prefix`, from `from` on

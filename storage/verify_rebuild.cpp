@@ -111,6 +111,7 @@ private:
   }
 
   /// Calls `wrong(key, val)` for each entry, and removes those it is true of.
+  /// What leads to a record that cannot be read is not wrong: it may be mended.
   template <class F>
   void prune(table which, F wrong) {
     uint64_t count = 0;
@@ -139,23 +140,27 @@ private:
       return read.code == errc::not_found || (read.ok() && job.parent_id);
     });
     prune(table::active, [this](std::string_view key, auto&&) {
-      return !has_job(db_, id_at(key, 1));
+      queue_job job;
+      return read_job(db_, id_at(key, 1), job).code == errc::not_found;
     });
     prune(table::job_log, [this](std::string_view key, std::string_view val) {
       return !check_line_place(db_, key, val).ok();
     });
     prune(table::document_index, [this](std::string_view key, auto&&) {
       document x;
-      if (!read_document(db_, document_of_index_key(key), x).ok())
-        return true;
+      const auto read = read_document(db_, document_of_index_key(key), x);
+      if (!read.ok())
+        return read.code == errc::not_found;
       const auto keys = document_index_keys(x);
       return !std::binary_search(keys.begin(), keys.end(), key);
     });
-    prune(table::document_sources, [this](std::string_view key,
-                                          std::string_view id) {
-      document x;
-      return !read_document(db_, id, x).ok() || document_source_key(x) != key;
-    });
+    prune(table::document_sources,
+          [this](std::string_view key, std::string_view id) {
+            document x;
+            const auto read = read_document(db_, id, x);
+            return read.code == errc::not_found
+                   || (read.ok() && document_source_key(x) != key);
+          });
   }
 
   store& db_;

@@ -374,6 +374,8 @@ bool daemon::stop() {
     record_stop();
   const bool idle = !failed_ && runtime_->drain(settings_.drain_timeout);
   gateway_.stop();
+  if (!failed_)
+    db_->sort_log();
   log::info("daemon.stopped", {{"idle", idle}});
   return idle;
 }

@@ -224,7 +224,8 @@ const auto samples = std::make_tuple(
   wanted, line, entry, page, lease, job_block{{lease, lease}}, outcome, report,
   report_block{{report, report}}, id_list{{make_id(1), make_id(9)}}, delta,
   std::vector<std::string>{"a", "b"}, std::vector<document>{page},
-  std::vector<job_outcome>{outcome, outcome}, pool_offer{"noop", "here", 7});
+  std::vector<job_outcome>{outcome, outcome},
+  pool_offer{"noop", "here", 7, false});
 
 using sample_types = std::remove_const_t<decltype(samples)>;
 using block = caf::id_block::quaero_types;

@@ -132,6 +132,24 @@ BOOST_AUTO_TEST_CASE(a_pool_that_comes_back_is_one_like_others) {
   BOOST_TEST(stats().leased == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_lost_start_that_nobody_stored_is_stored_with_the_end) {
+  auto& pool = attach(0);
+  tell(aut, atom::attach_v, pool.handle, pool_offer{"t", "here", 1, false});
+  const auto id = enqueue(1).at(0);
+  BOOST_TEST(pool.assigned.size() == 1u);
+  pass(15s);
+  BOOST_TEST(pool.expired == 1);
+  // Counted as one that ran and waits again, not as one that never started.
+  const auto& end = *commits.back();
+  BOOST_REQUIRE(end.events.size() == 2u);
+  BOOST_CHECK(end.events[0].id == id);
+  BOOST_CHECK(end.places[0].from == job_status::pending);
+  BOOST_CHECK(end.events[0].status == job_status::running);
+  BOOST_CHECK(end.places[1].from == job_status::running);
+  BOOST_CHECK(end.events[1].status == job_status::pending);
+  BOOST_TEST(state(id).attempt == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_pool_that_comes_back_early_gets_no_slot_twice) {
   auto& pool = attach(2);
   enqueue(8);

@@ -23,6 +23,14 @@ size_t damage_tables(const std::string& path) {
   return result;
 }
 
+uintmax_t log_bytes(const std::string& path) {
+  uintmax_t out = 0;
+  for (auto& file : std::filesystem::directory_iterator(path))
+    if (file.path().extension() == ".log")
+      out += file.file_size();
+  return out;
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(leveldb_stores)
@@ -76,6 +84,19 @@ BOOST_AUTO_TEST_CASE(every_option_may_be_off) {
     BOOST_REQUIRE(
       put(*db, std::to_string(1000 + i), std::string(1000, 'x')).ok());
   BOOST_CHECK_EQUAL(all(*db).size(), 300u);
+}
+
+BOOST_AUTO_TEST_CASE(a_sorted_log_is_not_read_again) {
+  leveldb_fixture f;
+  for (int i = 0; i < 1000; ++i)
+    BOOST_REQUIRE(put(*f.db, std::to_string(i), std::string(1000, 'x')).ok());
+  const auto before = all(*f.db);
+  BOOST_TEST(log_bytes(f.folder.path()) > 1'000'000u);
+  f.db->sort_log();
+  BOOST_TEST(log_bytes(f.folder.path()) == 0u);
+  f.db.reset();
+  BOOST_REQUIRE(open_leveldb(f.folder.path(), {}, f.db).ok());
+  BOOST_CHECK(all(*f.db) == before);
 }
 
 BOOST_AUTO_TEST_CASE(a_damaged_table_is_noticed) {
