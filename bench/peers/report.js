@@ -1,0 +1,141 @@
+import { summary } from './statistics.js';
+import { workloads } from './workloads.js';
+
+/// From here on the client may be what limits a figure.
+const busyCores = 0.9;
+
+export const beginMark = '<!-- figures: begin -->';
+export const endMark = '<!-- figures: end -->';
+
+/// Three digits that mean something, thousands parted by commas.
+export function rounded(x) {
+  if (x >= 1000) {
+    const step = 10 ** (Math.floor(Math.log10(x)) - 2);
+    return Math.round(Math.round(x / step) * step).toLocaleString('en-US');
+  }
+  if (x >= 100)
+    return x.toFixed(0);
+  return x >= 10 ? x.toFixed(1) : x.toFixed(2);
+}
+
+function cores(x) {
+  return x === undefined || x === null ? '–' : x.toFixed(2);
+}
+
+function coresOfClient(x) {
+  return cores(x) + (x >= busyCores ? '\\*' : '');
+}
+
+/// A row with its runs becomes a row with its figures.
+export function summarized({ runs, ...row }) {
+  const problem = row.problem ?? runs.find((x) => !x.exact)?.problem;
+  if (problem !== undefined)
+    return { ...row, problem, runs };
+  if (runs[0].ms !== undefined) {
+    const of = (share) => summary(runs.map((x) => x.ms[share]));
+    return { ...row, runs, p50: of('p50'), p99: of('p99'), max: of('max'),
+             clientLateP99: summary(runs.map((x) => x.clientLateMs.p99)).median };
+  }
+  const perSecond = summary(runs.map((x) => x.perSecond));
+  const middle = runs.reduce((a, b) => {
+    const off = (x) => Math.abs(x.perSecond - perSecond.median);
+    return off(b) < off(a) ? b : a;
+  });
+  return { ...row, runs, perSecond, jobs: middle.jobs, cores: middle.cores };
+}
+
+function who(row) {
+  return [row.system, `\`${row.setting}\``, row.durability, row.client];
+}
+
+const columns = {
+  per_s: {
+    head: ['Jobs/s', 'Lowest, highest', 'Jobs', 'Server', 'Producer', 'Consumer'],
+    cells: (x, workload) => [
+      rounded(x.perSecond.median),
+      `${rounded(x.perSecond.min)}, ${rounded(x.perSecond.max)}`,
+      x.jobs.toLocaleString('en-US'), cores(x.cores?.server),
+      coresOfClient(x.cores?.producer),
+      workload.hold ? '–' : coresOfClient(x.cores?.consumer)],
+  },
+  ms: {
+    head: ['p50', 'p99', 'p99 of the runs', 'Max', 'Sent late (p99)'],
+    cells: (x) => [
+      `${rounded(x.p50.median)} ms`, `${rounded(x.p99.median)} ms`,
+      `${rounded(x.p99.min)} to ${rounded(x.p99.max)} ms`,
+      `${rounded(x.max.max)} ms`, `${rounded(x.clientLateP99)} ms`],
+  },
+};
+
+function line(cells) {
+  return `| ${cells.join(' | ')} |`;
+}
+
+function tableOf(workload, rows) {
+  const { head, cells } = columns[workload.counted];
+  const first = ['System', 'Setting', 'Disk', 'Client'];
+  const out = [line([...first, ...head]),
+               `|${'---|'.repeat(first.length + head.length)}`];
+  for (const x of rows) {
+    const behind = x.problem === undefined
+      ? cells(x, workload)
+      : ['**void**', ...Array(head.length - 1).fill('')];
+    out.push(line([...who(x), ...behind]));
+  }
+  return out.join('\n');
+}
+
+/// Synced rows come first; both in the order of their measuring.
+function rowsOf(workload, rows) {
+  const ours = rows.filter((x) => x.workload === workload.name);
+  const of = (durability) => ours.filter((x) => x.durability === durability);
+  return [...of('synced'), ...of('relaxed')];
+}
+
+function conditionsText(x, options) {
+  const versions = Object.entries(x.versions)
+    .map(([name, version]) => `${name} ${version}`).join(', ');
+  return `${x.date}. ${x.cpu}, ${x.cores} cores, ${x.memoryGib} GiB, `
+         + `${x.system}, Linux ${x.kernel}, ${x.fileSystem}; 512 bytes and an `
+         + `fsync took ${x.fsyncMs.map((ms) => ms.toFixed(2)).join(' ms before, ')} `
+         + `ms after; the load before was ${x.loadBefore.toFixed(1)}. ${versions}.\n\n`
+         + `${options.runs} runs, each with at most `
+         + `${options.jobs.toLocaleString('en-US')} jobs of ${options.payload} `
+         + `bytes, made for at most ${options.seconds} s; `
+         + `${options.window} single jobs or 2 batches of ${options.batch} under `
+         + `way; ${options.rate} jobs a second for ${options.pickupSeconds} s. `
+         + 'Rates are medians.';
+}
+
+function problemsText(rows) {
+  const all = rows.filter((x) => x.problem !== undefined);
+  if (all.length === 0)
+    return 'Each run was exact.';
+  return ['Void, and so without a figure:', '',
+          ...all.map((x) => `- ${x.system}, \`${x.setting}\`, ${x.workload}: `
+                            + x.problem.split('\n')[0])].join('\n');
+}
+
+/// The report as Markdown, without the chart.
+export function reportOf({ conditions, options, rows }) {
+  const parts = [conditionsText(conditions, options), problemsText(rows)];
+  for (const workload of workloads) {
+    const ours = rowsOf(workload, rows);
+    if (ours.length > 0)
+      parts.push(`### ${workload.title}`, tableOf(workload, ours));
+  }
+  parts.push('Server, producer and consumer: processors that they kept busy. '
+             + '\\*: that process had no time left, so with another client '
+             + 'the figure could be better.');
+  return `${parts.join('\n\n')}\n`;
+}
+
+/// @returns `page` with `text` between the two marks.
+export function insertedInto(page, text) {
+  const begin = page.indexOf(beginMark);
+  const end = page.indexOf(endMark);
+  if (begin < 0 || end < begin)
+    throw new Error(`the page has no '${beginMark}' and '${endMark}'`);
+  return `${page.slice(0, begin + beginMark.length)}\n\n${text}\n`
+         + page.slice(end);
+}
