@@ -15,13 +15,18 @@ const panels = [
 
 /// One series each, with its colour; the first that fits a row counts.
 const series = [
-  { title: 'beanstalkd', colour: '#9aa5b1', fits: (x) => x.system === 'beanstalkd' },
-  { title: 'BullMQ on Redis', colour: '#c98b6b', fits: (x) => x.system.startsWith('BullMQ') },
+  { title: 'beanstalkd', colour: '#9aa5b1',
+    fits: (x) => x.system === 'beanstalkd' },
+  { title: 'BullMQ on Redis', colour: '#c98b6b',
+    fits: (x) => x.system.startsWith('BullMQ') },
   { title: 'RabbitMQ, classic', colour: '#e3c16f',
     fits: (x) => x.system === 'RabbitMQ' && x.setting.startsWith('classic') },
   { title: 'RabbitMQ, quorum', colour: '#b59a4a',
     fits: (x) => x.system === 'RabbitMQ' && x.setting.startsWith('quorum') },
-  { title: 'Quaero', colour: '#2b6cb0', fits: (x) => x.system === 'Quaero' },
+  { title: 'Quaero', colour: '#2b6cb0',
+    fits: (x) => x.system === 'Quaero' && !x.setting.includes(',') },
+  { title: 'Quaero, jobs with a log', colour: '#8fb8de',
+    fits: (x) => x.system === 'Quaero' && x.setting.includes(',') },
 ];
 
 /// A rate as it stands above its bar.
@@ -84,7 +89,8 @@ export function chartProgram(rows, path) {
          + 'set grid ytics lc rgb "#dddddd" lt 1\n'
          + 'set ylabel "thousand jobs a second" tc rgb "#555555"\n'
          + 'set yrange [0:*]\nset offsets 0, 0, graph 0.08, 0\n'
-         + 'set key outside bottom center horizontal samplen 1 tc rgb "#222222"\n'
+         + 'set key outside bottom center horizontal samplen 1 font ",11" maxrows 1 '
+         + 'tc rgb "#222222"\n'
          + `${all.join('')}unset multiplot\n`;
 }
 

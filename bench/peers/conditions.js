@@ -61,7 +61,9 @@ const versionOf = {
     Erlang: printed('dpkg-query', '-W', '-f=${Version}', 'erlang-base'),
     amqplib: packageVersion('amqplib'),
   }),
-  quaero: (bin) => ({ Quaero: printed(`${bin}/quaerod`, '--version') }),
+  quaero: (bin) => ({
+    Quaero: printed(`${bin}/quaerod`, '--version').split(' ').pop(),
+  }),
 };
 
 /// What the figures depend on. `dir` is where the servers have their data.

@@ -99,7 +99,7 @@ function conditionsText(x, options) {
          + `${x.system}, Linux ${x.kernel}, ${x.fileSystem}; 512 bytes and an `
          + `fsync took ${x.fsyncMs.map((ms) => ms.toFixed(2)).join(' ms before, ')} `
          + `ms after; the load before was ${x.loadBefore.toFixed(1)}. ${versions}.\n\n`
-         + `${options.runs} runs, each with at most `
+         + `${options.runs === 1 ? 'One run' : `${options.runs} runs`}, each with at most `
          + `${options.jobs.toLocaleString('en-US')} jobs of ${options.payload} `
          + `bytes, made for at most ${options.seconds} s; `
          + `${options.window} single jobs or 2 batches of ${options.batch} under `
@@ -116,6 +116,38 @@ function problemsText(rows) {
                             + x.problem.split('\n')[0])].join('\n');
 }
 
+/// By name of what is compared: whether the first row is better.
+const better = {
+  per_s: { rate: (a, b) => a.perSecond.median > b.perSecond.median },
+  ms: { p50: (a, b) => a.p50.median < b.p50.median,
+        p99: (a, b) => a.p99.median < b.p99.median },
+};
+
+/// Each peer that a row of Quaero is behind, with the same kind of client.
+function peersAhead(workload, ours, rows) {
+  const peers = rows.filter((x) => x.workload === workload.name
+                                   && x.durability === ours.durability
+                                   && x.system !== ours.system
+                                   && x.problem === undefined);
+  const out = [];
+  for (const [name, isBetter] of Object.entries(better[workload.counted])) {
+    const ahead = peers.filter((x) => isBetter(x, ours))
+      .map((x) => `${x.system} \`${x.setting}\``);
+    if (ahead.length > 0)
+      out.push(`- ${workload.title}, ${name}, of Quaero \`${ours.setting}\`: `
+               + `${ahead.join('; ')}.`);
+  }
+  return out;
+}
+
+function aheadText(rows) {
+  const all = workloads.flatMap((workload) => rowsOf(workload, rows)
+    .filter((x) => x.system === 'Quaero' && x.client.startsWith('Node')
+                   && x.problem === undefined)
+    .flatMap((x) => peersAhead(workload, x, rows)));
+  return all.length === 0 ? 'Nowhere in this run.' : all.join('\n');
+}
+
 /// The report as Markdown, without the chart.
 export function reportOf({ conditions, options, rows }) {
   const parts = [conditionsText(conditions, options), problemsText(rows)];
@@ -124,6 +156,8 @@ export function reportOf({ conditions, options, rows }) {
     if (ours.length > 0)
       parts.push(`### ${workload.title}`, tableOf(workload, ours));
   }
+  if (rows.some((x) => x.system !== 'Quaero'))
+    parts.push('### Where a peer is ahead', aheadText(rows));
   parts.push('Server, producer and consumer: processors that they kept busy. '
              + '\\*: that process had no time left, so with another client '
              + 'the figure could be better.');

@@ -51,6 +51,16 @@ test('a row that could not be measured at all is told, too', () => {
   assert.match(reportOf({ conditions, options, rows: [row] }), /does not start/);
 });
 
+test('peers that are ahead are named, of the same class only', () => {
+  const peer = (durability, rate) => (
+    rateRow(durability, [rate], { system: 'Other', setting: `o-${durability}` }));
+  const rows = [rateRow('synced', [1000]), rateRow('relaxed', [1000]),
+                peer('synced', 1001), peer('relaxed', 999)];
+  const report = reportOf({ conditions, options, rows });
+  assert.match(report, /rate, of Quaero `synced`: Other `o-synced`\./);
+  assert.doesNotMatch(report, /: Other `o-relaxed`/);
+});
+
 test('figures are not more exact than they are', () => {
   assert.deepEqual([123456, 4567, 234.5, 56.78, 1.234, 0.056].map(rounded),
                    ['123,000', '4,570', '235', '56.8', '1.23', '0.06']);
