@@ -98,10 +98,19 @@ function write(results, options) {
   say(`report, numbers and chart are in ${into.join(' and ')}`);
 }
 
+function makeFolder(below) {
+  try {
+    return mkdtempSync(`${below}/quaero-peers-`);
+  } catch (error) {
+    throw new Error(`cannot make a folder in ${below} (${error.code}); name`
+                    + ' another one with --dir');
+  }
+}
+
 /// Measures all that the options name.
 /// @returns the exit code.
 export async function run(options) {
-  const dir = mkdtempSync(`${options.dir}/quaero-peers-`);
+  const dir = makeFolder(options.dir);
   process.on('exit', () => {
     killAll();
     rmSync(dir, { recursive: true, force: true });
