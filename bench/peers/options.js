@@ -24,6 +24,7 @@ Measures Quaero beside beanstalkd, BullMQ on Redis, and RabbitMQ.
   --systems LIST   of ${systemNames.join(',')}
   --workloads LIST of ${workloads.map((x) => x.name).join(',')}
   --dir DIR        for the data; a disk, no memory     [${tmpdir()}]
+  --bin DIR        with quaerod and quaero-bench       [build/bin]
   --out DIR        for the report                      [build/peers]
   --record         write the report to docs/bench/, too
   --help           print this

@@ -156,7 +156,8 @@ export function reportOf({ conditions, options, rows }) {
     if (ours.length > 0)
       parts.push(`### ${workload.title}`, tableOf(workload, ours));
   }
-  if (rows.some((x) => x.system !== 'Quaero'))
+  const quaero = rows.filter((x) => x.system === 'Quaero').length;
+  if (quaero > 0 && quaero < rows.length)
     parts.push('### Where a peer is ahead', aheadText(rows));
   parts.push('Server, producer and consumer: processors that they kept busy. '
              + '\\*: that process had no time left, so with another client '
