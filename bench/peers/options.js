@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -95,9 +96,10 @@ export function parseOptions(args) {
                     systemNames),
     workloads: listOf(values.workloads ?? allWorkloads.join(','), 'workloads',
                       allWorkloads),
-    dir: values.dir ?? tmpdir(),
-    out: values.out ?? `${root}build/peers`,
-    bin: values.bin ?? `${root}build/bin`,
+    // The servers have other working folders than we.
+    dir: resolve(values.dir ?? tmpdir()),
+    out: resolve(values.out ?? `${root}build/peers`),
+    bin: resolve(values.bin ?? `${root}build/bin`),
     docs: `${root}docs/bench`,
   };
   for (const x of numbers)

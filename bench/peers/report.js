@@ -145,7 +145,7 @@ function aheadText(rows) {
     .filter((x) => x.system === 'Quaero' && x.client.startsWith('Node')
                    && x.problem === undefined)
     .flatMap((x) => peersAhead(workload, x, rows)));
-  return all.length === 0 ? 'Nowhere in this run.' : all.join('\n');
+  return all.length === 0 ? 'Nowhere, among the rows with a figure.' : all.join('\n');
 }
 
 /// The report as Markdown, without the chart.

@@ -110,6 +110,7 @@ test('options have defaults and limits', () => {
   assert.equal(x.jobs, 5);
   assert.equal(x.pickupSeconds, 20);
   assert.deepEqual(x.systems, ['quaero']);
+  assert.equal(parseOptions(['--dir', 'here']).dir, `${process.cwd()}/here`);
   for (const wrong of [['--jobs', '0'], ['--jobs', 'x'], ['--systems', 'mq'],
                        ['--runs', '101'], ['--payload', '22'], ['--what']])
     assert.throws(() => parseOptions(wrong), UsageError);
