@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 bool is_left_out(const fs::path& path, const fs::path& root) {
   const auto name = path.filename().string();
   const bool at_root = path.parent_path() == root;
-  return name.starts_with('.')
+  return name.starts_with('.') || name == "node_modules"
          || (at_root && (name.starts_with("build") || name == "data"));
 }
 

@@ -1,0 +1,4 @@
+/// What somebody who waits wants to know.
+export function say(text) {
+  process.stderr.write(`peers: ${text}\n`);
+}
