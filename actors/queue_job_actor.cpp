@@ -3,56 +3,11 @@
 #include "actors/deadlines.hpp"
 #include "actors/retry.hpp"
 #include "actors/secrecy.hpp"
-#include "definitions/kill_point.hpp"
 
 #include <functional>
 #include <utility>
 
 namespace quaero {
-
-namespace {
-
-job_event start_of(const leased_job& lease, timestamp at) {
-  job_event event;
-  event.id = lease.job.id;
-  event.status = job_status::running;
-  event.at = at;
-  event.epoch = lease.epoch;
-  event.attempt = lease.attempt;
-  return event;
-}
-
-/// The attempt before this one, which nobody ended.
-job_event end_of_interrupted(const leased_job& lease, timestamp at) {
-  job_event event;
-  event.id = lease.job.id;
-  event.status = job_status::pending;
-  event.at = at;
-  event.epoch = lease.interrupted_epoch;
-  event.attempt = lease.attempt - 1;
-  event.error = "interrupted: the daemon stopped";
-  return event;
-}
-
-} // namespace
-
-void queue_job_state::start() {
-  const auto& lease = context->lease();
-  auto change = std::make_shared<commit>();
-  change->level = durability::buffered;
-  started_at = context->now();
-  if (lease.interrupted_epoch != 0) {
-    change->add_event(2 * (lease.attempt - 1),
-                      end_of_interrupted(lease, started_at),
-                      job_status::running, lease.job);
-  }
-  change->add_event(2 * lease.attempt - 1, start_of(lease, started_at),
-                    job_status::pending, lease.job);
-  kill_point(kill_at::attempt_before_start);
-  self->request(collector, store_deadline, atom::commit_v, std::move(change))
-    .then([this] { on_start(); },
-          [this](caf::error& e) { self->quit(std::move(e)); });
-}
 
 void queue_job_state::on_start() {
   if (ended)
@@ -172,11 +127,12 @@ void queue_job_state::on_worker_end(const std::string& why, bool suspect) {
 
 queue_job_impl::behavior_type
 queue_job_attempt(queue_job_impl::stateful_pointer<queue_job_state> self,
-                  attempt_config config, leased_job lease,
+                  attempt_config config, leased_job lease, timestamp started_at,
                   job_worker_actor worker, queue_actor queue,
                   log_collector_actor collector, const wall_clock* clock) {
   auto& st = self->state;
   st.config = config;
+  st.started_at = started_at;
   st.worker = std::move(worker);
   st.queue = std::move(queue);
   st.collector = std::move(collector);
@@ -194,8 +150,8 @@ queue_job_attempt(queue_job_impl::stateful_pointer<queue_job_state> self,
                                              std::move(given));
   for (const auto& x : lost)
     st.context->log(log_level::warn, "placeholder not resolved: " + x);
-  st.start();
   return {
+    [self](atom::start) { self->state.on_start(); },
     [self](atom::cancel) { self->state.on_cancel(); },
     [self](atom::report, const std::string& why, bool suspect) {
       self->state.on_worker_end(why, suspect);

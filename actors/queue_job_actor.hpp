@@ -42,7 +42,6 @@ struct queue_job_state {
   bool ended = false;
   bool timed_out = false;
 
-  void start();
   void on_start();
   void on_cancel();
   void on_flush();
@@ -54,9 +53,10 @@ struct queue_job_state {
   void on_worker_end(const std::string& why, bool suspect);
 };
 
-/// Runs one attempt: commits its start, hands it to the worker, commits what
-/// the worker says while it runs, reports the outcome to the QUEUE, quits.
-/// An attempt that a worker fails or answers with an error is repeated as the
+/// Runs one attempt. Its pool stores that it starts, for all of a block at
+/// once, and tells it then; it hands the job to the worker, commits what the
+/// worker says while it runs, reports the outcome to the QUEUE, quits. An
+/// attempt that a worker fails or answers with an error is repeated as the
 /// job's retry policy says; one whose worker dies, or that the worker wants to
 /// do later, is repeated without being counted. After `timeout` of the job the
 /// worker is asked to stop, and the attempt has failed when it does: until then
@@ -64,7 +64,7 @@ struct queue_job_state {
 /// Bounds: the limits of job_context.
 queue_job_impl::behavior_type
 queue_job_attempt(queue_job_impl::stateful_pointer<queue_job_state> self,
-                  attempt_config config, leased_job lease,
+                  attempt_config config, leased_job lease, timestamp started_at,
                   job_worker_actor worker, queue_actor queue,
                   log_collector_actor collector, const wall_clock* clock);
 

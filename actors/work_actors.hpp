@@ -32,6 +32,8 @@ using block_worker_actor = caf::typed_actor<
 
 /// A QUEUE JOB: one attempt in progress.
 using queue_job_actor = caf::typed_actor<
+  // Its start is stored: go.
+  caf::reacts_to<atom::start>,
   // Stop as soon as the worker notices.
   caf::reacts_to<atom::cancel>,
   // The worker has ended, for this reason; maybe because of this job. The pool

@@ -3,6 +3,7 @@
 #include "actors/deadlines.hpp"
 #include "actors/mutation.hpp"
 #include "actors/retry.hpp"
+#include "definitions/kill_point.hpp"
 #include "definitions/log.hpp"
 
 #include <caf/send.hpp>
@@ -68,6 +69,40 @@ void expire(State& x) {
 
 // -- worker pool --------------------------------------------------------------
 
+namespace {
+
+job_event start_of(const leased_job& lease, timestamp at) {
+  job_event event;
+  event.id = lease.job.id;
+  event.status = job_status::running;
+  event.at = at;
+  event.epoch = lease.epoch;
+  event.attempt = lease.attempt;
+  return event;
+}
+
+/// The attempt before this one, which nobody ended.
+job_event end_of_interrupted(const leased_job& lease, timestamp at) {
+  job_event event;
+  event.id = lease.job.id;
+  event.status = job_status::pending;
+  event.at = at;
+  event.epoch = lease.interrupted_epoch;
+  event.attempt = lease.attempt - 1;
+  event.error = "interrupted: the daemon stopped";
+  return event;
+}
+
+void add_start(commit& change, const leased_job& lease, timestamp at) {
+  if (lease.interrupted_epoch != 0)
+    change.add_event(2 * (lease.attempt - 1), end_of_interrupted(lease, at),
+                     job_status::running, lease.job);
+  change.add_event(2 * lease.attempt - 1, start_of(lease, at),
+                   job_status::pending, lease.job);
+}
+
+} // namespace
+
 worker_pool_state::~worker_pool_state() {
   for (const auto& [id, x] : attempts)
     caf::anon_send_exit(x.attempt, caf::exit_reason::kill);
@@ -76,16 +111,34 @@ worker_pool_state::~worker_pool_state() {
 }
 
 void worker_pool_state::on_assign(job_block& block) {
+  auto change = std::make_shared<commit>();
+  change->level = durability::buffered;
+  std::vector<queue_job_actor> started;
+  started.reserve(block.jobs.size());
+  const auto now = clock->now();
   for (auto& lease : block.jobs) {
     const auto id = lease.job.id;
+    add_start(*change, lease, now);
     running x{{}, lease.epoch, lease.attempt, lease.deaths != 0};
     x.attempt = self->spawn(queue_job_attempt, config.attempt, std::move(lease),
-                            worker, queue, collector, clock);
+                            now, worker, queue, collector, clock);
     self->monitor(x.attempt);
     jobs.emplace(x.attempt.address(), id);
+    started.push_back(x.attempt);
     attempts.insert_or_assign(id, std::move(x));
   }
   begin_heartbeat(*this);
+  kill_point(kill_at::attempt_before_start);
+  self->request(collector, store_deadline, atom::commit_v, std::move(change))
+    .then(
+      [this, started] {
+        for (const auto& x : started)
+          self->send(x, atom::start_v);
+      },
+      [this, started](caf::error& e) {
+        for (const auto& x : started)
+          self->send_exit(x, e);
+      });
 }
 
 void worker_pool_state::on_expire() {

@@ -172,6 +172,20 @@ BOOST_AUTO_TEST_CASE(a_pool_offers_its_slots_once) {
   BOOST_TEST(attached[0] == 4u);
 }
 
+BOOST_AUTO_TEST_CASE(the_starts_of_a_block_are_one_commit) {
+  hold = true;
+  const job_block block{{lease(), lease(), lease()}};
+  tell(aut, atom::assign_v, job_block{block});
+  BOOST_REQUIRE(held_commits.size() == 1u);
+  BOOST_REQUIRE(held_commits[0].change->events.size() == 3u);
+  for (size_t i = 0; i < 3; ++i)
+    BOOST_CHECK(held_commits[0].change->events[i].id == block.jobs[i].job.id);
+  BOOST_TEST(held.empty());
+  held_commits[0].reply.acknowledge();
+  settle();
+  BOOST_TEST(held.size() == 3u);
+}
+
 BOOST_AUTO_TEST_CASE(a_worker_hears_of_a_job_when_its_start_is_committed) {
   hold = true;
   const auto x = assign(lease());
