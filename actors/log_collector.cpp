@@ -28,6 +28,20 @@ std::string cut(std::string text, size_t bytes_max) {
   return text + " [cut]";
 }
 
+/// A job of its own that starts for the first time has no lines yet: nobody
+/// needs to look for the last one when it says something.
+void note_new_owners(
+  std::unordered_map<job_id, log_collector_state::counters>& owners,
+  const commit& change) {
+  for (size_t i = 0; i < change.events.size(); ++i) {
+    const auto& x = change.events[i];
+    const auto& place = change.places[i];
+    if (!place.manager && x.status == job_status::running && x.attempt == 1
+        && place.from == job_status::pending)
+      owners.try_emplace(x.id);
+  }
+}
+
 /// A planted mistake.
 void drop_last_event(event_block& block) {
   block.events.pop_back();
@@ -53,6 +67,7 @@ log_collector_state::counters_of(const job_id& owner) {
 }
 
 std::shared_ptr<event_block> log_collector_state::number(commit& change) {
+  note_new_owners(owners, change);
   auto block = std::make_shared<event_block>();
   block->lines.reserve(change.lines.size());
   for (auto& line : change.lines) {

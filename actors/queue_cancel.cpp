@@ -127,6 +127,8 @@ void queue_state::end_entry(queued_job& x, job_status status, std::string why,
       ++delta.failed;
     }
   }
+  if (!scopes[x.scope].step && (x.again || x.interrupted))
+    pending.silent.push_back(x.id); // it may have said something
   pending.gone.push_back(&x);
   arm_flush();
 }
