@@ -120,7 +120,8 @@ std::string settings_text(const value& line) {
 std::string number_text(double x) {
   std::array<char, 32> out{};
   const auto size = std::fabs(x);
-  const int digits = size >= 100 || size == 0 ? 0 : size >= 10 ? 1 : 3;
+  const bool whole = size == std::floor(size);
+  const int digits = size >= 100 || whole ? 0 : size >= 10 ? 1 : 3;
   std::snprintf(out.data(), out.size(), "%.*f", digits, x);
   return out.data();
 }

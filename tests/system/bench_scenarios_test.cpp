@@ -172,7 +172,7 @@ BOOST_FIXTURE_TEST_CASE(options_that_make_no_sense_are_named, fixture) {
   check_refusal({"dag", "--layers", "50", "--width", "50"},
                 {"--layers times --width: at most 200"});
   check_refusal({"latency", "--rate", "1", "--seconds", "0.5"}, {"--seconds"});
-  check_refusal({"no_such_scenario"}, {"no_such_scenario"});
+  check_refusal({"no_such_scenario"}, {"subcommand"});
   check_refusal({"sweep", "drain", "--vary", "batch"}, {"--values"});
 }
 
