@@ -14,7 +14,9 @@ namespace quaero::bench {
 
 namespace {
 
-constexpr const char* fanout_type = "fanout";
+constexpr const char* parent_type = "parent";
+/// A step type that definitions may name, and that has no worker of its own.
+constexpr const char* step_type = "orchestrator";
 constexpr const char* definition_id = "bench";
 
 step make_step(const std::string& name, const bench_options& how) {
@@ -63,7 +65,7 @@ public:
 
   step_output create(const step_context&, const init_result&) override {
     new_job job;
-    job.type = job.name = fanout_type;
+    job.type = job.name = parent_type;
     step_output out;
     out.jobs.push_back(std::move(job));
     return out;
@@ -85,7 +87,8 @@ parent(job_worker_actor::pointer, const new_job& child, uint64_t children) {
 worker_kinds fanout_kinds(const bench_options& how) {
   return [=](const worker_environment& x) {
     worker_kind out;
-    out.step_type = out.job_type = fanout_type;
+    out.step_type = step_type;
+    out.job_type = parent_type;
     out.definition
       = x.system.spawn(definition_worker, std::make_shared<one_job>());
     out.spawn_worker = [system = &x.system, child = make_noop(how.payload),
@@ -111,7 +114,7 @@ public:
 
   measurement run(const bench_options& how) override {
     step only;
-    only.name = only.type = fanout_type;
+    only.name = only.type = step_type;
     constexpr uint64_t above = 3; // the run, its step, the parent
     return measure_run(how, about_.name, fanout_kinds(how),
                        make_definition({only}), how.jobs, how.jobs + above);

@@ -4,6 +4,7 @@
 #include "bench/measured_run.hpp"
 #include "storage/tables.hpp"
 
+#include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include <CLI/CLI.hpp>
@@ -40,7 +41,7 @@ struct seen_runs {
   uint64_t over = 0;
 };
 
-event_sink_actor::behavior_type watcher(event_sink_actor::pointer self,
+event_sink_actor::behavior_type watcher(event_sink_actor::pointer,
                                         const std::shared_ptr<seen_runs>& to,
                                         const wall_clock* time,
                                         const caf::actor& tell) {
@@ -54,21 +55,21 @@ event_sink_actor::behavior_type watcher(event_sink_actor::pointer self,
         if (is_new)
           to->late.add(time->now() - to->tick);
         if (is_new && to->runs.size() == to->wanted)
-          self->send(tell, atom::start_v);
+          caf::anon_send(tell, atom::start_v);
         if (is_terminal(event.status) && !std::exchange(run->second, true)
             && ++to->over == to->wanted)
-          self->send(tell, atom::done_v);
+          caf::anon_send(tell, atom::done_v);
       }
     },
   };
 }
 
-/// Fires each minute; the run has one step with one job.
+/// Fires each hour; the run has one step with one job.
 job_definition make_scheduled(uint64_t i, timestamp at) {
   job_definition out;
   out.id = "tick-" + std::to_string(i);
   out.name = "Tick";
-  out.schedule = "* * * * *";
+  out.schedule = "0 * * * *";
   auto& only = out.steps.emplace_back();
   only.name = only.type = noop::type;
   out.created_at = out.updated_at = at;
@@ -99,7 +100,7 @@ public:
     auto seen = std::make_shared<seen_runs>();
     seen->wanted = schedules_;
     // Far enough, so that the clock need not go back.
-    seen->tick = std::chrono::ceil<std::chrono::minutes>(
+    seen->tick = std::chrono::ceil<std::chrono::hours>(
       time.now() + std::chrono::minutes{1});
     measured_run x{how,
                    about_.name,
@@ -132,7 +133,7 @@ public:
 private:
   void write_schedules(storage::store& db, timestamp tick) const {
     constexpr size_t commit_bytes_max = 1 << 20;
-    // No other full minute lies in between.
+    // No other full hour lies in between.
     const auto changed = tick - std::chrono::seconds{30};
     storage::write_batch all;
     for (uint64_t i = 0; i < schedules_; ++i) {
