@@ -1,8 +1,10 @@
-#include "bench/churn.hpp"
-
+#include "bench/exact.hpp"
 #include "bench/harness.hpp"
-#include "storage/tables.hpp"
+#include "bench/scenario.hpp"
 
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
 #include <filesystem>
 #include <system_error>
 
@@ -31,42 +33,95 @@ uint64_t live_bytes(const storage::store& db) {
   return out;
 }
 
+/// Has jobs go through one runtime, part after part, and looks whether it
+/// becomes slower, and what the database takes.
+class churn_scenario final : public scenario {
+public:
+  const description& about() const override { return about_; }
+
+  void add_options(CLI::App& app) override {
+    app.add_option("--part", part_, "jobs of which a rate is taken")
+      ->check(CLI::Range(1, 100'000'000))
+      ->capture_default_str();
+  }
+
+  std::string fit(bench_options& how) override {
+    how.jobs = (how.jobs + part_ - 1) / part_ * part_;
+    return {};
+  }
+
+  value settings() const override {
+    return value::make_object({{"part", part_}});
+  }
+
+  measurement run(const bench_options& how) override {
+    const auto dir = how.dir + '/' + about_.name;
+    auto db = make_database(dir, how.store);
+    measurement out;
+    const auto begin = clock::now();
+    const auto rates = run_parts(how, db, dir, out.more);
+    const auto seconds = seconds_since(begin);
+    out.problem = check_totals(*db, how.jobs);
+    const auto live = live_bytes(*db);
+    db.reset();
+    const auto disk = bytes_in(dir);
+    fs::remove_all(dir);
+    out.rank = static_cast<double>(how.jobs) / seconds;
+    out.more.set("jobs_per_s", out.rank);
+    out.more.set("last_of_first", rates.back() / rates.front());
+    out.more.set("live_bytes", live);
+    out.more.set("disk_bytes", disk);
+    out.more.set("disk_of_live",
+                 static_cast<double>(disk) / static_cast<double>(live));
+    return out;
+  }
+
+private:
+  std::vector<double> run_parts(const bench_options& how,
+                                const std::shared_ptr<storage::store>& db,
+                                const std::string& dir, value& more) const {
+    const auto job = make_noop(how.payload);
+    std::vector<double> rates;
+    value::array parts;
+    bench_runtime rt{db, how, runtime_of(how, part_), noop_only(how.slots)};
+    rt.recover();
+    for (uint64_t done = 0; done < how.jobs; done += part_) {
+      rt.count_ends(part_);
+      const auto begin = clock::now();
+      rt.submit(part_, job, how);
+      rt.await_done();
+      rates.push_back(static_cast<double>(part_) / seconds_since(begin));
+      const auto disk = bytes_in(dir);
+      std::fprintf(stderr, "part %zu: %.0f jobs/s, %.0f MiB on disk\n",
+                   rates.size(), rates.back(),
+                   static_cast<double>(disk) / (1 << 20));
+      parts.push_back(value::make_object(
+        {{"jobs_per_s", rates.back()}, {"disk_bytes", disk}}));
+    }
+    more.set("parts", std::move(parts));
+    return rates;
+  }
+
+  static bench_options defaults() {
+    bench_options out;
+    out.jobs = 10'000'000;
+    out.runs = 1;
+    return out;
+  }
+
+  uint64_t part_ = 1'000'000;
+  const description about_{
+    "churn",
+    "many jobs through one runtime: rates and space over time",
+    "job",
+    {.jobs = true, .submission = true, .slots = true},
+    defaults()};
+};
+
 } // namespace
 
-churn_result run_churn(const churn_config& how,
-                       const std::function<void(const churn_part&)>& progress) {
-  const auto dir = how.dir + "/churn";
-  auto db = make_database(dir);
-  churn_result out;
-  runtime_config config;
-  config.queue.length_max = how.part + 1;
-  config.queue.report_durability = how.level;
-  const auto job = make_noop(how.payload);
-  {
-    bench_runtime rt{db, how.threads, config, noop_only};
-    rt.actors().recover();
-    for (uint64_t done = 0; done < how.jobs; done += how.part) {
-      rt.count_ends(how.part);
-      const auto begin = clock::now();
-      rt.submit(how.part, job, how.level);
-      rt.await_done();
-      out.parts.push_back(
-        {static_cast<double>(how.part) / seconds_since(begin), bytes_in(dir)});
-      progress(out.parts.back());
-    }
-  }
-  uint64_t waiting = 0;
-  require(storage::read_queue(*db, [&](storage::queue_entry&&) { ++waiting; }));
-  storage::totals all;
-  require(storage::read_totals(*db, all));
-  out.exact = waiting == 0
-              && all.jobs[static_cast<size_t>(job_status::completed)]
-                   == out.parts.size() * how.part;
-  out.live_bytes = live_bytes(*db);
-  db.reset();
-  out.disk_bytes = bytes_in(dir);
-  fs::remove_all(dir);
-  return out;
+std::unique_ptr<scenario> make_churn_scenario() {
+  return std::make_unique<churn_scenario>();
 }
 
 } // namespace quaero::bench

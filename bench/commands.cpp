@@ -1,5 +1,6 @@
 #include "bench/commands.hpp"
 
+#include "bench/table.hpp"
 #include "definitions/json.hpp"
 
 #include <cstdio>
@@ -24,7 +25,10 @@ void drop_folder(const std::string& made) {
 }
 
 void print(const value& x, bool as_line) {
-  std::printf("%s\n", (as_line ? to_json(x) : to_pretty_json(x)).c_str());
+  if (as_line)
+    std::printf("%s\n", to_json(x).c_str());
+  else
+    print_measurement(x);
   // Whoever reads a pipe wants each measurement when it is done.
   std::fflush(stdout);
 }

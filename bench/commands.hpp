@@ -13,13 +13,18 @@ class App;
 /// exact, 2 if its options make no sense.
 namespace quaero::bench {
 
-void add_throughput_command(CLI::App& app, int& exit_code);
+/// Every scenario of scenario.hpp.
+void add_scenario_commands(CLI::App& app, int& exit_code);
 void add_live_command(CLI::App& app, int& exit_code);
 void add_lists_command(CLI::App& app, int& exit_code);
 void add_http_command(CLI::App& app, int& exit_code);
-/// recover, deaths, churn, idle.
-void add_runtime_commands(CLI::App& app, int& exit_code);
+void add_idle_command(CLI::App& app, int& exit_code);
 void add_kill_command(CLI::App& app, int& exit_code);
+
+// What puts measurements together.
+void add_sweep_command(CLI::App& app, int& exit_code);
+void add_compare_command(CLI::App& app, int& exit_code);
+void add_standard_command(CLI::App& app, int& exit_code);
 
 /// The folder that was asked for, or a temporary one of this process. Made
 /// when missing.

@@ -1,5 +1,9 @@
 #include "bench/conditions.hpp"
 
+#include "programs/daemon/built.hpp"
+
+#include <caf/config.hpp>
+
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 
@@ -45,6 +49,21 @@ std::string file_system(const std::string& dir) {
   }
 }
 
+value store_of(const storage::leveldb_options& x) {
+  return value::make_object(
+    {{"write_buffer_mib", x.write_buffer_bytes >> 20},
+     {"block_cache_mib", x.block_cache_bytes >> 20},
+     {"bloom_bits", x.bloom_bits_per_key},
+     {"open_files", x.max_open_files},
+     {"compression", x.compression ? "snappy" : "none"}});
+}
+
+std::string caf_version() {
+  return std::to_string(CAF_MAJOR_VERSION) + '.'
+         + std::to_string(CAF_MINOR_VERSION) + '.'
+         + std::to_string(CAF_PATCH_VERSION);
+}
+
 } // namespace
 
 value conditions(const std::string& dir) {
@@ -53,16 +72,36 @@ value conditions(const std::string& dir) {
   std::array<double, 1> load{};
   getloadavg(load.data(), 1);
   return value::make_object(
-    {{"cpu", cpu_name()},
+    {{"at", to_rfc3339(system_wall_clock().now())},
+     {"cpu", cpu_name()},
      {"cores", static_cast<int64_t>(std::thread::hardware_concurrency())},
      {"kernel", std::string{system.release}},
      {"file_system", file_system(dir)},
      {"load_before", load[0]},
      {"compiler", QUAERO_COMPILER},
+     {"flags", QUAERO_FLAGS},
      {"build", QUAERO_BUILD_TYPE},
-     {"version", QUAERO_VERSION},
-     {"caf", "0.17.6"},
-     {"store", "leveldb, write buffer 32 MiB, snappy"}});
+     {"version", built().version},
+     {"commit", built().git_commit},
+     {"caf", caf_version()},
+     {"leveldb", QUAERO_LEVELDB_VERSION},
+     {"store", store_of({})}});
+}
+
+value conditions(const bench_options& how) {
+  auto out = conditions(how.dir);
+  out.set("durability", to_string(how.level));
+  if (!how.server.empty()) {
+    out.set("store", nullptr); // the daemon's own, as are its threads
+    return out;
+  }
+  out.set("store", store_of(how.store));
+  out.set("threads", how.threads);
+  out.set("policy", how.policy);
+  out.set("block_jobs", how.block_jobs);
+  out.set("commits_in_flight", how.commits_in_flight);
+  out.set("commit_kib", how.commit_kib);
+  return out;
 }
 
 } // namespace quaero::bench

@@ -1,9 +1,12 @@
-#include "bench/deaths.hpp"
-
-#include "storage/tables.hpp"
+#include "bench/exact.hpp"
+#include "bench/harness.hpp"
+#include "bench/histogram.hpp"
+#include "bench/scenario.hpp"
 
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
+
+#include <CLI/CLI.hpp>
 
 #include <filesystem>
 #include <mutex>
@@ -52,52 +55,99 @@ void await_start(caf::scoped_actor& self) {
   self->receive([](atom::start) {});
 }
 
-} // namespace
+worker_kinds kinds_of(const stage_ptr& on,
+                      const std::shared_ptr<caf::actor>& tell) {
+  return [=](const worker_environment& x) {
+    worker_kind kind;
+    kind.job_type = type;
+    kind.slots = 1;
+    kind.spawn_worker = [system = &x.system, on, tell] {
+      return system->spawn(mortal, on, tell);
+    };
+    return std::vector<worker_kind>{std::move(kind)};
+  };
+}
 
-deaths_result run_deaths(const deaths_config& how) {
-  const auto dir = how.dir + "/deaths";
-  auto db = make_database(dir);
-  auto on = std::make_shared<stage>();
-  runtime_config config;
-  config.queue.report_durability = how.level;
-  std::vector<double> times;
-  const auto jobs = (how.rounds + deaths_a_job - 1) / deaths_a_job;
-  {
+/// Ends the worker of a job that runs, over and over: until the job runs with
+/// the next worker.
+class deaths_scenario final : public scenario {
+public:
+  const description& about() const override { return about_; }
+
+  void add_options(CLI::App& app) override {
+    app.add_option("--rounds", rounds_, "ends")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  }
+
+  std::string fit(bench_options& how) override {
+    how.jobs = (rounds_ + deaths_a_job - 1) / deaths_a_job;
+    how.clients = how.batch = 1;
+    return {};
+  }
+
+  value settings() const override {
+    return value::make_object({{"rounds", rounds_}});
+  }
+
+  measurement run(const bench_options& how) override {
+    const auto dir = how.dir + '/' + about_.name;
+    auto db = make_database(dir, how.store);
+    measurement out;
+    const auto times = end_workers(how, db);
+    out.rank = times.us_at(0.5);
+    out.more.set("rerun", as_value(times));
+    out.problem = check_totals(*db, how.jobs);
+    db.reset();
+    std::filesystem::remove_all(dir);
+    return out;
+  }
+
+private:
+  static histogram end_workers(const bench_options& how,
+                               const std::shared_ptr<storage::store>& db) {
+    auto on = std::make_shared<stage>();
     auto tell = std::make_shared<caf::actor>();
-    bench_runtime rt{db, how.threads, config, [=](const worker_environment& x) {
-                       worker_kind kind;
-                       kind.job_type = type;
-                       kind.slots = 1;
-                       kind.spawn_worker = [&x = x.system, on, tell] {
-                         return x.spawn(mortal, on, tell);
-                       };
-                       return std::vector<worker_kind>{kind};
-                     }};
+    bench_runtime rt{db, how, runtime_of(how, how.jobs), kinds_of(on, tell)};
     *tell = caf::actor_cast<caf::actor>(rt.self());
-    rt.actors().recover();
-    auto job = make_noop(200);
+    rt.recover();
+    auto job = make_noop(how.payload);
     job.type = type;
-    for (uint32_t i = 0; i < jobs; ++i) {
+    histogram out;
+    for (uint64_t i = 0; i < how.jobs; ++i) {
       rt.count_ends(1);
-      rt.submit(1, job, how.level);
+      rt.submit(1, job, how);
       await_start(rt.self());
       for (uint32_t n = 0; n < deaths_a_job; ++n) {
         const auto begin = clock::now();
         end_worker(*on);
         await_start(rt.self());
-        times.push_back(ms_since(begin));
+        out.add(clock::now() - begin);
       }
       rt.await_done();
     }
+    return out;
   }
-  deaths_result out;
-  out.rerun = distribution_of(std::move(times));
-  storage::totals all;
-  require(storage::read_totals(*db, all));
-  out.exact = all.jobs[static_cast<size_t>(job_status::completed)] == jobs;
-  db.reset();
-  std::filesystem::remove_all(dir);
-  return out;
+
+  static bench_options defaults() {
+    bench_options out;
+    out.level = durability::group;
+    out.runs = 1;
+    return out;
+  }
+
+  uint64_t rounds_ = 1000;
+  const description about_{"deaths",
+                           "end a worker, until its job runs with the next one",
+                           "job",
+                           {},
+                           defaults()};
+};
+
+} // namespace
+
+std::unique_ptr<scenario> make_deaths_scenario() {
+  return std::make_unique<deaths_scenario>();
 }
 
 } // namespace quaero::bench

@@ -1,24 +1,20 @@
 #pragma once
 
-#include "actors/runtime.hpp"
+#include "bench/clock.hpp"
+#include "bench/options.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 
-#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 /// What the measurements in the process share.
 namespace quaero::bench {
-
-using clock = std::chrono::steady_clock;
-
-double seconds_since(clock::time_point begin);
-double ms_since(clock::time_point begin);
 
 /// How long something took, many times.
 struct distribution {
@@ -29,45 +25,66 @@ struct distribution {
 
 /// REQUIRES: !ms.empty().
 distribution distribution_of(std::vector<double> ms);
-value as_value(const distribution& x);
 
 /// @throws std::runtime_error
 void require(const storage::status& x);
 
 /// A database in the folder `dir`, with the format of this program.
 /// @throws std::runtime_error
-std::shared_ptr<storage::store> open_database(const std::string& dir);
+std::shared_ptr<storage::store>
+open_database(const std::string& dir, const storage::leveldb_options& how = {});
 
 /// The same, of a folder that is emptied first.
-std::shared_ptr<storage::store> make_database(const std::string& dir);
+std::shared_ptr<storage::store>
+make_database(const std::string& dir, const storage::leveldb_options& how = {});
 
 /// A noop job whose configuration has `payload` bytes (at least 14).
 new_job make_noop(uint32_t payload);
 
 /// As a daemon sets its actors up.
 struct actors_config : caf::actor_system_config {
-  explicit actors_config(uint64_t threads);
+  explicit actors_config(uint64_t threads, const std::string& policy
+                                           = "sharing");
 };
 
 /// Actors as in a daemon, on a database that stays when they have ended.
 class bench_runtime {
 public:
-  bench_runtime(std::shared_ptr<storage::store> db, uint64_t threads,
-                runtime_config how, const worker_kinds& kinds);
+  bench_runtime(std::shared_ptr<storage::store> db, const bench_options& how,
+                runtime_config config, const worker_kinds& kinds,
+                const wall_clock& time = system_wall_clock());
 
   runtime& actors() { return *runtime_; }
   caf::actor_system& system() { return system_; }
   caf::scoped_actor& self() { return self_; }
 
-  /// Submits `n` jobs like `job` in batches, keeps `in_flight` of them under
-  /// way, and returns when all are accepted.
+  /// Brings back what was going on.
+  /// @returns how many runs go on.
+  /// @throws std::runtime_error
+  uint64_t recover();
+
+  /// What makes one job of some different, by its number from 0 on. Any thread.
+  using job_change = std::function<void(new_job& job, uint64_t number)>;
+
+  /// Submits `n` jobs like `job` as `how` says, and returns when all are
+  /// accepted.
   /// @throws std::runtime_error if one is not.
-  void submit(uint64_t n, const new_job& job, durability level,
-              uint32_t batch = 1000, uint32_t in_flight = 8);
+  void submit(uint64_t n, const new_job& job, const bench_options& how,
+              const job_change& change = {});
 
   /// Has await_done() return when `n` more jobs are completed.
   void count_ends(uint64_t n);
   void await_done();
+
+  /// No job of the queue "default" is assigned, or they are again.
+  void pause(bool paused);
+
+  /// Stores a definition.
+  void put(const job_definition& x);
+
+  /// Starts a run of it and returns when that is over.
+  /// @throws std::runtime_error if it is not completed.
+  void run(const std::string& definition);
 
 private:
   actors_config config_;
@@ -76,8 +93,8 @@ private:
   std::unique_ptr<runtime> runtime_;
 };
 
-/// The noop worker alone.
-std::vector<worker_kind> noop_only(const worker_environment& environment);
+/// The noop worker alone, with so many slots; 0: its own.
+worker_kinds noop_only(uint32_t slots = 0);
 
 /// Nobody executes anything.
 std::vector<worker_kind> no_workers(const worker_environment& environment);

@@ -1,5 +1,6 @@
 #include "bench/http_bench.hpp"
 
+#include "bench/clock.hpp"
 #include "bench/daemon_process.hpp"
 #include "bench/http_plans.hpp"
 
@@ -11,8 +12,6 @@
 namespace quaero::bench {
 
 namespace {
-
-using clock = std::chrono::steady_clock;
 
 /// How many jobs there are to ask for.
 constexpr uint64_t asked_jobs = 1000;
@@ -137,14 +136,13 @@ private:
     how.in_flight = how_.in_flight;
     how.requests = requests;
     how.time = how_.time;
+    how.rate = how_.rate;
     if (own_ != nullptr)
       how.server_cpu_seconds = [this] { return own_->cpu_seconds(); };
-    const auto x = run_load(how, plan);
+    auto x = run_load(how, plan);
     out_.requests = x.requests;
     out_.seconds = x.seconds;
-    out_.p50_ms = x.latency_at(0.5);
-    out_.p99_ms = x.latency_at(0.99);
-    out_.max_ms = x.latency_at(1);
+    out_.latency_ms = std::move(x.latency_ms);
     out_.client_cores = x.client_cores;
     if (own_ != nullptr)
       out_.daemon_cores = x.server_cores;

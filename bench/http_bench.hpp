@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace quaero::bench {
 
@@ -25,6 +26,7 @@ struct http_bench_config {
   uint32_t batch = 1000;    ///< > 0; jobs in one request of mode arrays.
   uint32_t payload = 200;   ///< Bytes of each job's configuration, at least 14.
   durability level = durability::buffered;
+  double rate = 0; ///< See http_load_config.
   /// No request starts later.
   std::chrono::duration<double> time = std::chrono::hours{24};
   std::string dir; ///< For the data of the daemons; emptied before and after.
@@ -37,9 +39,7 @@ struct http_bench_result {
   double per_s = 0;      ///< Jobs accepted, or requests in mode get.
   /// Until the last job was seen to be completed; nothing in mode get.
   std::optional<double> completed_per_s;
-  double p50_ms = 0; ///< Of requests, this and the next two.
-  double p99_ms = 0;
-  double max_ms = 0;
+  std::vector<double> latency_ms; ///< Of each request, sorted.
   double client_cores = 0;
   std::optional<double> daemon_cores; ///< Of a daemon of our own.
   bool exact = false;

@@ -1,6 +1,7 @@
 #include "bench/commands.hpp"
 #include "bench/conditions.hpp"
 #include "bench/http_bench.hpp"
+#include "bench/http_load.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -73,9 +74,9 @@ value numbers_of(http_mode mode, const http_bench_result& x) {
      {"requests", x.requests},
      {"seconds", x.seconds},
      {rate_name(mode), x.per_s},
-     {"latency",
-      value::make_object(
-        {{"p50_ms", x.p50_ms}, {"p99_ms", x.p99_ms}, {"max_ms", x.max_ms}})},
+     {"latency", value::make_object({{"p50_ms", time_at(x.latency_ms, 0.5)},
+                                     {"p99_ms", time_at(x.latency_ms, 0.99)},
+                                     {"max_ms", time_at(x.latency_ms, 1)}})},
      {"client_cores", x.client_cores},
      {"daemon_cores", or_null(x.daemon_cores)}});
   if (mode != http_mode::get)
@@ -113,8 +114,10 @@ void report(const http_preset& preset, uint32_t run, uint32_t runs,
                "%s, run %u of %u: %.0f %s/s, p50 %.2f ms, p99 %.2f ms, max "
                "%.2f ms, client %.2f cores, daemon %.2f, %s%s\n",
                preset.name.c_str(), run, runs, x.per_s,
-               preset.mode == http_mode::get ? "requests" : "jobs", x.p50_ms,
-               x.p99_ms, x.max_ms, x.client_cores, x.daemon_cores.value_or(0),
+               preset.mode == http_mode::get ? "requests" : "jobs",
+               time_at(x.latency_ms, 0.5), time_at(x.latency_ms, 0.99),
+               time_at(x.latency_ms, 1), x.client_cores,
+               x.daemon_cores.value_or(0),
                x.exact ? "exact" : "NOT EXACT: ", x.problem.c_str());
 }
 

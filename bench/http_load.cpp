@@ -1,5 +1,7 @@
 #include "bench/http_load.hpp"
 
+#include "bench/clock.hpp"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -20,8 +22,6 @@
 namespace quaero::bench {
 
 namespace {
-
-using clock = std::chrono::steady_clock;
 
 constexpr int patience_ms = 60'000;
 constexpr size_t read_bytes = 256 * 1024;
@@ -123,11 +123,11 @@ public:
   http_load_result run() {
     const auto server_cpu = server_cpu_seconds();
     const auto cpu = cpu_seconds();
-    const auto begin = clock::now();
+    const auto begin = begin_ = clock::now();
     end_ = begin + std::chrono::duration_cast<clock::duration>(how_.time);
     for (auto& x : all_)
       fill(*x);
-    while (answered_ < started_)
+    while (answered_ < started_ || is_paced())
       step();
     http_load_result out;
     out.requests = answered_;
@@ -155,10 +155,15 @@ private:
 
   void step() {
     std::array<epoll_event, 256> ready;
-    const int n = epoll_wait(epoll_, ready.data(),
-                             static_cast<int>(ready.size()), patience_ms);
+    const auto patience = time_to_next();
+    const int n = epoll_pwait2(
+      epoll_, ready.data(), static_cast<int>(ready.size()), &patience, nullptr);
     if (n < 0 && errno == EINTR)
       return;
+    if (n == 0 && is_paced()) {
+      send_due();
+      return;
+    }
     if (n <= 0)
       throw std::runtime_error{"the server said nothing for too long"};
     for (int i = 0; i < n; ++i) {
@@ -169,6 +174,44 @@ private:
     }
   }
 
+  /// Whether a request has yet to come to its moment.
+  bool is_paced() const {
+    return how_.rate > 0 && started_ < how_.requests && due() < end_;
+  }
+
+  /// The moment of the next request.
+  clock::time_point due() const {
+    return begin_
+           + std::chrono::duration_cast<clock::duration>(
+             std::chrono::duration<double>{static_cast<double>(started_)
+                                           / how_.rate});
+  }
+
+  timespec time_to_next() const {
+    const std::chrono::milliseconds most{patience_ms};
+    auto wait = std::chrono::duration_cast<std::chrono::nanoseconds>(most);
+    if (is_paced() && has_room())
+      wait = std::max(std::chrono::nanoseconds{0},
+                      std::chrono::nanoseconds{due() - clock::now()});
+    constexpr int64_t second = 1'000'000'000;
+    return {wait.count() / second, wait.count() % second};
+  }
+
+  bool has_room() const {
+    return std::any_of(all_.begin(), all_.end(), [this](const auto& x) {
+      return x->waiting.size() < how_.in_flight && x->unsent.empty();
+    });
+  }
+
+  /// Gives what is due to those that have the most room.
+  void send_due() {
+    std::sort(all_.begin(), all_.end(), [](const auto& a, const auto& b) {
+      return a->waiting.size() < b->waiting.size();
+    });
+    for (auto& x : all_)
+      fill(*x);
+  }
+
   /// Sends as much as may be under way and as the socket takes.
   void fill(connection& x) {
     for (;;) {
@@ -177,10 +220,11 @@ private:
       if (x.waiting.size() >= how_.in_flight || started_ >= how_.requests)
         break;
       const auto now = clock::now();
-      if (now >= end_)
+      const auto moment = how_.rate > 0 ? due() : now;
+      if (now >= end_ || now < moment)
         break;
       x.unsent = plan_.request(started_);
-      x.waiting.push_back({started_++, now});
+      x.waiting.push_back({started_++, moment});
     }
     if (x.wants_room == x.unsent.empty()) {
       x.wants_room = !x.wants_room;
@@ -240,6 +284,7 @@ private:
   std::vector<double> latency_ms_;
   uint64_t started_ = 0;
   uint64_t answered_ = 0;
+  clock::time_point begin_;
   clock::time_point end_;
 };
 
@@ -263,11 +308,11 @@ http_server parse_server(std::string_view text) {
           std::string{rest.substr(colon + 1)}};
 }
 
-double http_load_result::latency_at(double share) const {
-  if (latency_ms.empty())
+double time_at(const std::vector<double>& sorted, double share) {
+  if (sorted.empty())
     return 0;
-  const auto last = latency_ms.size() - 1;
-  return latency_ms[static_cast<size_t>(static_cast<double>(last) * share)];
+  const auto last = sorted.size() - 1;
+  return sorted[static_cast<size_t>(static_cast<double>(last) * share)];
 }
 
 http_load_result run_load(const http_load_config& how, http_load_plan& plan) {

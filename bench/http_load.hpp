@@ -41,6 +41,9 @@ struct http_load_config {
   uint32_t connections = 1; ///< > 0
   uint32_t in_flight = 1;   ///< > 0; requests of a connection not yet answered.
   uint64_t requests = 1;    ///< > 0; over all connections.
+  /// Requests a second, each at its own moment whatever became of those before,
+  /// from which its latency counts; 0: each as soon as there is room for it.
+  double rate = 0;
   /// No request starts later.
   std::chrono::duration<double> time = std::chrono::hours{24};
   /// Processor time of the server so far; may be empty.
@@ -53,12 +56,13 @@ struct http_load_result {
   double client_cores = 0;        ///< Busy with the load, in this process.
   double server_cores = 0;        ///< Busy meanwhile, if that can be known.
   std::vector<double> latency_ms; ///< Of each request, sorted.
-
-  double latency_at(double share) const;
 };
 
-/// Sends requests on connections that are kept, each as soon as there is room
-/// for it, and reads the answers. One thread and no copies of requests, so that
+/// So long is that share (0 to 1) of sorted times at most; 0 if there are none.
+double time_at(const std::vector<double>& sorted, double share);
+
+/// Sends requests on connections that are kept, and reads the answers. One
+/// thread and no copies of requests, so that
 /// the server has the rest of the machine.
 /// @throws std::runtime_error if the server cannot be reached, cuts a
 ///         connection, says nothing for too long, or answers without a length.

@@ -2,6 +2,7 @@
 
 #include "actors/reader.hpp"
 #include "bench/harness.hpp"
+#include "bench/history.hpp"
 #include "definitions/job_filter.hpp"
 
 #include <filesystem>
@@ -14,111 +15,65 @@ namespace quaero::bench {
 
 namespace {
 
-constexpr uint64_t jobs_a_commit = 256;
 constexpr size_t definitions = 10;
 constexpr size_t waiting = 3; ///< The oldest jobs of all.
 
-/// Writes what the runtime would have written.
-class history {
+/// Runs of some definitions, and their jobs.
+class past_runs {
 public:
-  explicit history(storage::store& db)
-    : db_{db}, ids_{system_wall_clock(), 1}, index_{db, {}} {}
+  explicit past_runs(storage::store& db) : to_{db} {}
 
   void make(uint64_t jobs) {
     for (size_t i = 0; i < definitions; ++i)
       add_run("d" + std::to_string(i));
-    commit();
-    for (uint64_t i = 0; i < jobs + waiting; ++i) {
-      add_job(runs_[random_() % runs_.size()], i < waiting);
-      if (i % jobs_a_commit == jobs_a_commit - 1)
-        commit();
-    }
-    commit();
+    to_.commit();
+    for (uint64_t i = 0; i < jobs + waiting; ++i)
+      add_job(random_() % steps_.size(), i < waiting);
+    to_.commit();
   }
 
 private:
   void add_run(const std::string& definition) {
     queue_job run;
-    run.id = run.manager_id = ids_.next();
+    run.id = run.manager_id = to_.next_id();
     run.type = manager_job_type;
     run.name = "Run of " + definition;
     run.created_at = created_at(run.id);
     run.metadata = R"({"job_definition_id":")" + definition + "\"}";
     run.config = R"({"definition":{"tags":["night"]}})";
     facets_.push_back(storage::run_facets_of(run));
-    store(run, facets_.back(), job_status::completed);
+    to_.add(run, facets_.back(), job_status::completed);
     queue_job step;
-    step.id = step.step_id = ids_.next();
+    step.id = step.step_id = to_.next_id();
     step.parent_id = step.manager_id = run.id;
     step.type = step_job_type;
     step.name = "step";
     step.created_at = created_at(step.id);
-    store(step, facets_.back(), job_status::completed);
-    runs_.push_back(step);
+    to_.add(step, facets_.back(), job_status::completed);
+    steps_.push_back(step);
   }
 
-  void add_job(const queue_job& step, bool waits) {
+  void add_job(size_t run, bool waits) {
     queue_job job;
-    job.id = ids_.next();
-    job.parent_id = job.step_id = step.id;
-    job.manager_id = step.manager_id;
+    job.id = to_.next_id();
+    job.parent_id = job.step_id = steps_[run].id;
+    job.manager_id = steps_[run].manager_id;
     job.type = random_() % 2 == 0 ? "crawler_url" : "noop";
     job.name = "page " + std::to_string(random_() % 1000);
     job.created_at = created_at(job.id);
     job.config = R"({"url":"http://localhost/)" + std::string(150, 'x') + "\"}";
     const auto one = random_() % 20;
-    const auto run = static_cast<size_t>(&step - runs_.data());
-    store(job, facets_[run],
-          waits      ? job_status::pending
-          : one == 0 ? job_status::failed
-          : one == 1 ? job_status::cancelled
-                     : job_status::completed);
-    if (waits)
-      storage::put_queue_entry(batch_, {{4, ++sequence_},
-                                        job.id,
-                                        job.step_id,
-                                        job.manager_id,
-                                        job.type,
-                                        job.queue,
-                                        4,
-                                        {},
-                                        0,
-                                        {},
-                                        {},
-                                        {}});
+    to_.add(job, facets_[run],
+            waits      ? job_status::pending
+            : one == 0 ? job_status::failed
+            : one == 1 ? job_status::cancelled
+                       : job_status::completed);
   }
 
-  void store(const queue_job& job, const storage::run_facets& run,
-             job_status state) {
-    storage::put_job(batch_, job);
-    const auto facets = index_.name(storage::facets_of(job), run);
-    index_.add(facets, job.id);
-    if (state == job_status::pending)
-      return;
-    job_event event;
-    event.id = job.id;
-    event.status = state;
-    event.at = event.started_at = job.created_at;
-    event.attempt = 1;
-    storage::put_event(batch_, 2, event);
-    index_.move(facets, job.id, job_status::pending, state);
-  }
-
-  void commit() {
-    require(index_.finish(batch_));
-    require(db_.write(batch_, false));
-    index_.stored(index_.finished());
-    batch_.clear();
-  }
-
-  storage::store& db_;
-  id_generator ids_;
-  storage::job_index_writer index_;
-  storage::write_batch batch_;
-  std::vector<queue_job> runs_; ///< Their steps.
+  history_writer to_;
+  std::vector<queue_job> steps_; ///< One of each run.
   std::vector<storage::run_facets> facets_;
   std::mt19937 random_{1};
-  uint64_t sequence_ = 0;
 };
 
 list_result ask(caf::scoped_actor& self, const reader_actor& reader,
@@ -156,7 +111,7 @@ list_result ask(caf::scoped_actor& self, const reader_actor& reader,
 std::vector<list_result> run_lists(const lists_config& how) {
   const auto dir = how.dir + "/lists";
   auto made = make_database(dir);
-  history{*made}.make(how.jobs);
+  past_runs{*made}.make(how.jobs);
   std::shared_ptr<const storage::store> db = std::move(made);
   std::vector<list_result> out;
   {

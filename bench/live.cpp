@@ -3,7 +3,7 @@
 #include "actors/gateway/gateway.hpp"
 #include "actors/gateway/runtime_actors.hpp"
 #include "actors/runtime.hpp"
-#include "storage/leveldb_store.hpp"
+#include "bench/harness.hpp"
 #include "storage/tables.hpp"
 
 #include <caf/actor_system.hpp>
@@ -25,18 +25,6 @@
 namespace quaero::bench {
 
 namespace {
-
-using clock = std::chrono::steady_clock;
-
-struct system_config : caf::actor_system_config {
-  explicit system_config(uint64_t threads) {
-    add_message_types<caf::id_block::quaero_types>();
-    set("scheduler.policy", caf::atom("sharing"));
-    set("scheduler.max-threads", threads);
-    set("logger.file-verbosity", caf::atom("quiet"));
-    set("logger.console-verbosity", caf::atom("quiet"));
-  }
-};
 
 double cpu_seconds(clockid_t of) {
   timespec t{};
@@ -220,18 +208,10 @@ played play(std::vector<std::unique_ptr<client>>& clients, uint64_t lines) {
 
 live_bench_result run_live(const live_bench_config& how) {
   const auto dir = how.dir + "/live";
-  std::filesystem::remove_all(dir);
-  std::filesystem::create_directories(dir);
-  std::unique_ptr<storage::store> opened;
-  auto result = storage::open_leveldb(dir + "/db", {}, opened);
-  if (result.ok())
-    result = storage::open_format(*opened);
-  if (!result.ok())
-    throw std::runtime_error{result.message};
-  std::shared_ptr<storage::store> db{std::move(opened)};
+  auto db = make_database(dir);
   live_bench_result out;
   {
-    system_config config{how.threads};
+    actors_config config{how.threads};
     caf::actor_system system{config};
     runtime rt{
       system,

@@ -1,11 +1,9 @@
 #define BOOST_TEST_MODULE bench_test
 
-#include "definitions/json.hpp"
-#include "tests/system/fixture.hpp"
+#include "tests/system/bench_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include <algorithm>
 #include <filesystem>
 
 using namespace quaero;
@@ -13,26 +11,13 @@ using namespace quaero::test;
 
 namespace {
 
-struct fixture : system_fixture {
-  ended bench(const strings& arguments) {
-    strings words{program_path("quaero-bench"), "http", "--dir",
-                  folder() + "/bench", "--json"};
+struct fixture : bench_fixture {
+  ended http(const strings& arguments) const {
+    strings words{"http"};
     words.insert(words.end(), arguments.begin(), arguments.end());
-    return run_program(std::move(words), std::chrono::seconds{120});
+    return measured(words);
   }
 };
-
-std::vector<value> lines_of(const std::string& text) {
-  std::vector<value> out;
-  for (size_t at = 0; at < text.size();) {
-    const auto end = std::min(text.find('\n', at), text.size());
-    std::string error;
-    BOOST_REQUIRE_MESSAGE(
-      parse_json(text.substr(at, end - at), out.emplace_back(), error), error);
-    at = end + 1;
-  }
-  return out;
-}
 
 void check_numbers(const value& x, const std::string& rate) {
   for (const auto& name : {rate, std::string{"seconds"}})
@@ -49,37 +34,11 @@ void check_numbers(const value& x, const std::string& rate) {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_CASE(measurements_of_the_runtime_are_exact_lines, fixture) {
-  const std::vector<std::pair<strings, strings>> all{
-    {{"recover", "--jobs", "3000"}, {"opened_s", "recovered_s", "first_s"}},
-    {{"deaths", "--rounds", "6"}, {"rounds"}},
-    {{"churn", "--jobs", "5000", "--part", "2500"},
-     {"last_of_first", "live_bytes", "disk_of_live"}},
-    {{"idle", "--schedules", "20", "--seconds", "0.5", "--settle", "0.1"},
-     {"resident_bytes"}}};
-  for (const auto& [words, numbers] : all) {
-    strings command{program_path("quaero-bench")};
-    command.insert(command.end(), words.begin(), words.end());
-    for (const auto& more :
-         {std::string{"--json"}, std::string{"--dir"}, folder() + "/bench"})
-      command.push_back(more);
-    const auto x = run_program(std::move(command), std::chrono::seconds{60});
-    BOOST_REQUIRE_MESSAGE(x.exit == 0, words[0] << ": " << x.err);
-    const auto lines = lines_of(x.out);
-    BOOST_REQUIRE_EQUAL(lines.size(), 1u);
-    BOOST_TEST(text_of(lines[0], "scenario") == words[0]);
-    BOOST_TEST(lines[0].get_bool("exact").value_or(false));
-    for (const auto& name : numbers)
-      BOOST_TEST(lines[0].get_double(name).value_or(0) > 0, name);
-    BOOST_TEST(!std::filesystem::exists(folder() + "/bench"));
-  }
-}
-
 BOOST_FIXTURE_TEST_CASE(each_measurement_of_a_daemon_is_one_exact_line,
                         fixture) {
   // Not whole requests: the last array is a shorter one.
-  const auto x = bench({"--jobs", "2500", "--requests", "500", "--runs", "1",
-                        "--durability", "group"});
+  const auto x = http({"--jobs", "2500", "--requests", "500", "--runs", "1",
+                       "--durability", "group"});
   BOOST_REQUIRE_MESSAGE(x.exit == 0, x.err);
   const auto lines = lines_of(x.out);
   BOOST_REQUIRE_EQUAL(lines.size(), 3u);
@@ -103,7 +62,7 @@ BOOST_FIXTURE_TEST_CASE(each_measurement_of_a_daemon_is_one_exact_line,
     BOOST_REQUIRE(line.find("conditions") != nullptr);
     BOOST_TEST(int_of(*line.find("conditions"), "cores") > 0);
   }
-  BOOST_TEST(!std::filesystem::exists(folder() + "/bench"));
+  BOOST_TEST(!std::filesystem::exists(bench_dir()));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_daemon_that_is_there_is_measured_and_goes_on,
@@ -111,8 +70,8 @@ BOOST_FIXTURE_TEST_CASE(a_daemon_that_is_there_is_measured_and_goes_on,
   start();
   for (int64_t run = 1; run <= 2; ++run) {
     const auto x
-      = bench({"--server", url(), "--mode", "arrays", "--jobs", "1000",
-               "--batch", "10", "--in-flight", "8", "--runs", "1"});
+      = http({"--server", url(), "--mode", "arrays", "--jobs", "1000",
+              "--batch", "10", "--in-flight", "8", "--runs", "1"});
     BOOST_REQUIRE_MESSAGE(x.exit == 0, x.err);
     const auto lines = lines_of(x.out);
     BOOST_REQUIRE_EQUAL(lines.size(), 1u);
@@ -125,8 +84,8 @@ BOOST_FIXTURE_TEST_CASE(a_daemon_that_is_there_is_measured_and_goes_on,
 }
 
 BOOST_FIXTURE_TEST_CASE(load_for_a_time_is_exact_too, fixture) {
-  const auto x = bench({"--mode", "single", "--seconds", "0.2", "--connections",
-                        "4", "--runs", "1"});
+  const auto x = http({"--mode", "single", "--seconds", "0.2", "--connections",
+                       "4", "--runs", "1"});
   BOOST_REQUIRE_MESSAGE(x.exit == 0, x.err);
   const auto lines = lines_of(x.out);
   BOOST_REQUIRE_EQUAL(lines.size(), 1u);
@@ -137,7 +96,7 @@ BOOST_FIXTURE_TEST_CASE(load_for_a_time_is_exact_too, fixture) {
 
 BOOST_FIXTURE_TEST_CASE(a_refused_request_voids_the_run, fixture) {
   start({"--queue-length-max", "100"});
-  const auto x = bench(
+  const auto x = http(
     {"--server", url(), "--mode", "arrays", "--jobs", "1000", "--runs", "1"});
   BOOST_TEST(x.exit == 1);
   BOOST_TEST(x.out == "");
@@ -145,11 +104,11 @@ BOOST_FIXTURE_TEST_CASE(a_refused_request_voids_the_run, fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(what_cannot_be_reached_is_named, fixture) {
-  const auto closed = bench({"--server", "http://127.0.0.1:1"});
+  const auto closed = http({"--server", "http://127.0.0.1:1"});
   BOOST_TEST(closed.exit == 1);
   BOOST_TEST(contains(closed.err, "cannot connect to 127.0.0.1:1"), closed.err);
-  const auto tls = bench({"--server", "https://127.0.0.1:1"});
+  const auto tls = http({"--server", "https://127.0.0.1:1"});
   BOOST_TEST(tls.exit == 1);
   BOOST_TEST(contains(tls.err, "is not http://HOST:PORT"), tls.err);
-  BOOST_TEST(bench({"--mode", "other"}).exit != 0);
+  BOOST_TEST(http({"--mode", "other"}).exit == 2);
 }
