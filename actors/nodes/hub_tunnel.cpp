@@ -12,6 +12,7 @@
 #include <atomic>
 #include <fcntl.h>
 #include <map>
+#include <optional>
 #include <set>
 #include <thread>
 #include <unistd.h>
