@@ -43,6 +43,7 @@ const char* name_broken_limit(const tunnel_limits& x) {
   const std::pair<const char*, bool> limits[] = {
     {"connections_max", x.connections_max > 0},
     {"handshakes_max", x.handshakes_max > 0},
+    {"address_handshakes_max", x.address_handshakes_max > 0},
     {"handshake_timeout", x.handshake_timeout > zero},
     {"idle_timeout", x.idle_timeout > zero},
     {"write_timeout", x.write_timeout > zero},
@@ -228,16 +229,21 @@ void hub_tunnel::impl::refuse_waiting() {
 
 void hub_tunnel::impl::add(tcp::socket socket) {
   ++accepted_;
+  auto peer = std::make_shared<hub_peer>(std::move(socket), context_, *this);
   const auto& limits = config_.limits;
+  const auto beside
+    = std::count_if(peers_.begin(), peers_.end(), [&](const hub_peer_ptr& x) {
+        return !x->is_open() && x->remote() == peer->remote();
+      });
   if (handshakes_ >= limits.handshakes_max
-      || peers_.size() >= limits.connections_max + limits.handshakes_max) {
+      || static_cast<size_t>(beside) >= limits.address_handshakes_max) {
     ++refused_;
     if (refusals_->take())
       log::warn("node.refused", {{"reason", "too many peers are not nodes yet"},
-                                 {"peers", peers_.size()}});
+                                 {"address", peer->remote()},
+                                 {"not_logged", refusals_->left_out()}});
     return; // Closes it.
   }
-  auto peer = std::make_shared<hub_peer>(std::move(socket), context_, *this);
   peers_.insert(peer);
   count();
   peer->start();

@@ -12,6 +12,7 @@ struct tunnel_limits {
   size_t connections_max = 1000; ///< Nodes at a time; others are closed.
   /// Peers that have connected and are not nodes yet; others are closed.
   size_t handshakes_max = 64;
+  size_t address_handshakes_max = 16; ///< Of them, from one address.
   /// From a connection's begin to its first message, or for a whole enrolment.
   std::chrono::milliseconds handshake_timeout = std::chrono::seconds{10};
   /// A peer of whom nothing comes is closed.

@@ -69,10 +69,10 @@ BOOST_AUTO_TEST_CASE(two_systems_talk_and_neither_has_a_port_of_caf) {
 BOOST_AUTO_TEST_CASE(the_end_of_a_process_is_told_at_once) {
   auto alpha = make_node([](caf_node_process& self, child& parent) {
     parent.say(self.connect());
-    auto guest = self.sys.spawn([](caf::event_based_actor*) -> caf::behavior {
+    auto visitor = self.sys.spawn([](caf::event_based_actor*) -> caf::behavior {
       return {[](uint32_t) {}};
     });
-    (*self.self)->send(self.gate, guest);
+    (*self.self)->send(self.gate, visitor);
     parent.hear();
     return 0;
   });
@@ -89,12 +89,12 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_process_is_told_at_once) {
 BOOST_AUTO_TEST_CASE(the_end_of_an_actor_is_told) {
   auto alpha = make_node([](caf_node_process& self, child& parent) {
     parent.say(self.connect());
-    auto guest = self.sys.spawn([](caf::event_based_actor*) -> caf::behavior {
+    auto visitor = self.sys.spawn([](caf::event_based_actor*) -> caf::behavior {
       return {[](uint32_t) {}};
     });
-    (*self.self)->send(self.gate, guest);
+    (*self.self)->send(self.gate, visitor);
     parent.hear();
-    caf::anon_send_exit(guest, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(visitor, caf::exit_reason::user_shutdown);
     return self.wait_down() ? 0 : 1;
   });
   start();
@@ -176,10 +176,10 @@ BOOST_AUTO_TEST_CASE(who_does_not_listen_is_left_before_memory_is_full) {
   config.limits.write_timeout = 60s;
   auto alpha = make_node([](caf_node_process& self, child& parent) {
     parent.say(self.connect());
-    auto guest = self.sys.spawn([](caf::event_based_actor*) -> caf::behavior {
+    auto visitor = self.sys.spawn([](caf::event_based_actor*) -> caf::behavior {
       return {[](const std::string&) {}};
     });
-    (*self.self)->send(self.gate, guest);
+    (*self.self)->send(self.gate, visitor);
     parent.hear();
     return 0;
   });

@@ -189,7 +189,9 @@ void raw_peer::close() {
   stream_.next_layer().close(ignored);
 }
 
-plain_peer::plain_peer(uint16_t port) : socket_{io_} {
+plain_peer::plain_peer(uint16_t port, const char* from) : socket_{io_} {
+  socket_.open(tcp::v4());
+  socket_.bind({asio::ip::make_address(from), 0});
   socket_.connect({asio::ip::address_v4::loopback(), port});
   limit(socket_);
 }

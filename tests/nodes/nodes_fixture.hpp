@@ -115,7 +115,8 @@ private:
 /// A peer that speaks nothing, and one that does not even listen.
 class plain_peer {
 public:
-  explicit plain_peer(uint16_t port);
+  /// From that address of this machine.
+  explicit plain_peer(uint16_t port, const char* from = "127.0.0.1");
   bool send(const std::string& bytes);
   bool at_end();
 
