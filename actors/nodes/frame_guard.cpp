@@ -23,6 +23,11 @@ enum operation : uint8_t {
 constexpr uint8_t by_name_flag = 1;
 constexpr uint8_t select_flag = 2;
 
+/// Of the number of a message: whether it answers a request, and whether it is
+/// of a stream. CAF takes the latter's contents for what they are not.
+constexpr uint64_t answer_bit = 1ULL << 63;
+constexpr uint64_t stream_bit = 1ULL << 61;
+
 /// "SpawnServ" as CAF packs ten letters into a number.
 constexpr uint64_t spawn_server = 0x3DDD66F3376ADFBULL;
 
@@ -208,6 +213,8 @@ std::string frame_guard::judge_direct() {
     return judge_named();
   if (now_.flags != 0 || now_.target == 0)
     return "a message to nobody";
+  if ((now_.data & stream_bit) != 0)
+    return "a message of a stream";
   if (now_.payload_bytes <= type_bytes_at)
     return "a message of no type";
   if (auto why = note_source(now_.source); !why.empty())
@@ -256,6 +263,12 @@ std::string frame_guard::judge_type() {
   if (held_.size() < needed_)
     return {};
   const std::string_view type{at + type_bytes_at + length_bytes, length};
+  // CAF sends one for whatever its receiver does not take, asked for or not;
+  // and one that was not asked for ends the actor that gets it.
+  if (type == error_type && (now_.data & answer_bit) == 0) {
+    drops_ = true;
+    return {};
+  }
   if (type == error_type)
     return now_.payload_bytes <= rules_.limits.nesting_bytes_max
              ? ""

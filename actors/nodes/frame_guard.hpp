@@ -39,7 +39,7 @@ struct frame_rules {
   caf_node from{}; ///< The sender. REQUIRES: it is not `to`.
   caf_node to{};
   /// Messages that may pass, by the names of their parts as CAF writes them:
-  /// "@<>+@atom+@u32". Nothing else does, but "@<>+@error".
+  /// "@<>+@atom+@u32". Nothing else does, but "@<>+@error" as an answer.
   std::vector<std::string> types;
   frame_limits limits;
 };
@@ -52,11 +52,11 @@ struct frame_rules {
 ///   rest: direct messages of known types, monitor and down messages,
 ///         heartbeats; all of them from one of the two processes to the other
 ///
-/// CAF's first question to each new process, for a SpawnServ, is dropped once.
+/// CAF's question for a SpawnServ is dropped once, an unasked error always.
 /// A frame is passed on once its header and what decides of its payload are
 /// right: the ids of the processes, the types of a message. So CAF never sees a
-/// length that is refused, a message that is routed, sent by name or passed on,
-/// nor one of a type that is not listed.
+/// length that is refused, a message that is routed, sent by name, passed on or
+/// of a stream, nor one of a type that is not listed.
 ///
 /// Bounds: O(1) a byte, O(log sources_max) a message and O(sources_max) for a
 /// new source. Holds back at most 100 bytes and `type_bytes_max`, and remembers

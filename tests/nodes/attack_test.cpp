@@ -142,6 +142,14 @@ BOOST_AUTO_TEST_CASE(messages_that_kill_or_ask_too_much) {
   attack(message("@<>+@exit", std::string(64, '\0')));
   attack(message("@<>+@down", std::string(64, '\0')));
   attack(message("@<>+@atom+@strong_actor_ptr", std::string(64, '\0')));
+  // CAF would end the actor, and take the contents of the others for a
+  // stream's.
+  attack(message("@<>+@error", std::string(11, '\0')));
+  for (uint64_t category : {2u, 3u}) {
+    auto stream = message("@<>+@u32", "abcd");
+    stream.data = category << 60;
+    attack(stream);
+  }
   auto x = message("@<>+@atom+@str", "");
   x.flags = 1;
   x.target = caf::atom_uint(caf::atom("ConfigServ"));
@@ -153,6 +161,18 @@ BOOST_AUTO_TEST_CASE(messages_that_kill_or_ask_too_much) {
   x = message("@<>+@u32", "abcd");
   x.target = 0;
   attack(x);
+}
+
+BOOST_AUTO_TEST_CASE(an_error_that_answers_nothing_ends_nobody) {
+  auto peer = enter();
+  auto x = message("@<>+@error", "\x01" + std::string(8, '\0'));
+  x.payload += message_payload("@<>", "").substr(1);
+  BOOST_TEST(peer->send(client_handshakes(process) + to_bytes(x)));
+  // One for an actor that does not expect it, which CAF answers with an error.
+  BOOST_TEST(peer->send(to_bytes(message("@<>+@u64", "12345678"))
+                        + to_bytes(message("@<>+@u32", "abcd"))));
+  BOOST_TEST(is_well());
+  BOOST_TEST(tunnel.counts().open == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(an_order_to_the_spawn_server_is_dropped) {
@@ -179,6 +199,7 @@ BOOST_AUTO_TEST_CASE(messages_within_messages) {
   attack(x);
   // In an error, which may pass: as deep as it can be.
   auto error = message("@<>+@error", "\x01");
+  error.data = 0x8000000000000001;
   error.payload += std::string(8, '\0');
   error.payload
     += nested(frame_limits{}.nesting_bytes_max - error.payload.size())

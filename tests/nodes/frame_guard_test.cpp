@@ -48,6 +48,12 @@ frame message(const std::string& types = "@<>+@u32", const std::string& contents
   return {2, 0, 77, 5, 6, message_payload(types, contents)};
 }
 
+frame failure() {
+  auto out = message("@<>+@error", "bad");
+  out.data = 0x8000000000000001;
+  return out;
+}
+
 frame spawn_question() {
   return {2,
           1,
@@ -86,12 +92,12 @@ BOOST_AUTO_TEST_CASE(it_is_the_protocol_of_the_headers_that_are_installed) {
 
 BOOST_AUTO_TEST_CASE(what_two_processes_need_passes_at_every_split) {
   const auto ids = to_bytes(node) + to_bytes(hub);
-  const std::string one
-    = greeting(frame_sender::node) + to_bytes(message())
-      + to_bytes({6, 0, 0, 0, 0, ""}) + to_bytes({4, 0, 0, 0, 9, ids})
-      + to_bytes({5, 0, 0, 9, 0, ids + "why"})
-      + to_bytes(message("@<>+job.v1", "x")) + to_bytes(message("@<>", ""))
-      + to_bytes(message("@<>+@error", "bad"));
+  const std::string one = greeting(frame_sender::node) + to_bytes(message())
+                          + to_bytes({6, 0, 0, 0, 0, ""})
+                          + to_bytes({4, 0, 0, 0, 9, ids})
+                          + to_bytes({5, 0, 0, 9, 0, ids + "why"})
+                          + to_bytes(message("@<>+job.v1", "x"))
+                          + to_bytes(message("@<>", "")) + to_bytes(failure());
   for (size_t cut = 0; cut <= one.size(); ++cut) {
     frame_guard guard{rules_of(frame_sender::node)};
     std::string out;
@@ -133,6 +139,22 @@ BOOST_AUTO_TEST_CASE(the_question_for_a_spawn_server_is_dropped_once) {
   BOOST_TEST(verdict(order) == "");
   order.payload += 'x';
   BOOST_TEST(verdict(order) == "a message by name");
+}
+
+BOOST_AUTO_TEST_CASE(an_error_that_answers_nothing_is_dropped) {
+  auto lost = failure();
+  lost.data = 0x1000000000000000;
+  lost.payload.resize(10'000);
+  const auto before = greeting(frame_sender::hub);
+  const auto after = to_bytes(failure()) + to_bytes(message());
+  const auto all = before + to_bytes(lost) + to_bytes(lost) + after;
+  for (size_t cut = 0; cut <= all.size(); ++cut) {
+    frame_guard guard{rules_of(frame_sender::hub)};
+    std::string out;
+    BOOST_REQUIRE(guard.take(all.substr(0, cut), out) == "");
+    BOOST_REQUIRE(guard.take(all.substr(cut), out) == "");
+    BOOST_REQUIRE(out == before + after);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(handshakes_come_first_and_once) {
@@ -200,7 +222,7 @@ BOOST_AUTO_TEST_CASE(a_message_is_as_long_as_it_may_be_and_no_longer) {
   BOOST_TEST(verdict(x) == "a message without a payload");
   x.length = UINT32_MAX;
   BOOST_TEST(verdict(x).starts_with("a message of 4294967295 bytes"));
-  x = message("@<>+@error", "");
+  x = failure();
   x.payload.resize(frame_limits{}.nesting_bytes_max);
   BOOST_TEST(verdict(x) == "");
   x.payload += 'x';
@@ -226,6 +248,11 @@ BOOST_AUTO_TEST_CASE(only_listed_messages_to_somebody_pass) {
   x = message();
   x.flags = 4;
   BOOST_TEST(verdict(x) == "a message to nobody");
+  for (uint64_t category : {0u, 1u, 2u, 3u}) {
+    x = message();
+    x.data = category << 60 | 77;
+    BOOST_TEST(verdict(x) == (category < 2 ? "" : "a message of a stream"));
+  }
   x = message();
   x.payload[0] = 1;
   BOOST_TEST(verdict(x) == "a message that was passed on");
@@ -335,7 +362,8 @@ BOOST_AUTO_TEST_CASE(a_flipped_bit_passes_only_where_it_cannot_matter) {
     std::string out;
     const bool passes = guard.take(before + damaged, out) == "";
     const auto at = bit / 8;
-    const bool judged = at < 4 || (at >= 32 && at < bytes.size() - 4);
+    const bool judged
+      = at < 4 || bit == 8 * 8 + 5 || (at >= 32 && at < bytes.size() - 4);
     BOOST_TEST(!(passes && judged), bit);
     BOOST_TEST(out.size() <= before.size() + damaged.size());
   }
