@@ -277,6 +277,11 @@ void hub_tunnel::impl::opened(hub_peer& peer) {
 }
 
 void hub_tunnel::impl::closed(hub_peer& peer, const std::string& why) {
+  if (auto at = nodes_.find(peer.node());
+      at != nodes_.end() && at->second == &peer)
+    nodes_.erase(at);
+  peers_.erase(peer.shared_from_this());
+  count();
   if (peer.is_open()) {
     log::warn(
       "node.closed",
@@ -291,11 +296,6 @@ void hub_tunnel::impl::closed(hub_peer& peer, const std::string& why) {
                                  {"reason", why},
                                  {"not_logged", refusals_->left_out()}});
   }
-  if (auto at = nodes_.find(peer.node());
-      at != nodes_.end() && at->second == &peer)
-    nodes_.erase(at);
-  peers_.erase(peer.shared_from_this());
-  count();
 }
 
 void hub_tunnel::impl::count() {
