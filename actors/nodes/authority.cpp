@@ -45,6 +45,19 @@ auto find_named(List& list, const std::string& name) {
                       [&](const auto& x) { return x.name == name; });
 }
 
+std::string judge(const std::vector<known_node>& nodes, const std::string& node,
+                  const std::string& serial) {
+  auto found = find_named(nodes, node);
+  if (found == nodes.end())
+    return "no node " + node + " is known";
+  if (found->revoked_at != timestamp{})
+    return "the node was revoked";
+  if (std::find(found->serials.begin(), found->serials.end(), serial)
+      == found->serials.end())
+    return "the certificate was replaced by another one";
+  return {};
+}
+
 caf::error not_there(const std::string& node) {
   return make_error(ec::not_found, "there is no node " + node);
 }
@@ -251,16 +264,14 @@ authority::redeem(std::string_view secret, const std::string& request) {
 caf::expected<issued_certificate> authority::renew(const std::string& node,
                                                    const std::string& serial,
                                                    const std::string& request) {
-  if (auto why = check(node, serial); !why.empty())
-    return make_error(ec::not_found, std::move(why));
   if (requested_key(request).empty())
     return make_error(ec::invalid_argument,
                       "this is no request for a certificate");
   std::lock_guard lock{guard_};
+  if (auto why = judge(all_.nodes, node, serial); !why.empty())
+    return make_error(ec::not_found, std::move(why));
   auto next = all_;
   auto found = find_named(next.nodes, node);
-  if (found == next.nodes.end() || found->revoked_at != timestamp{})
-    return not_there(node);
   // What the node did not use until now, it did not get.
   found->serials = {serial};
   auto& renewed = *found;
@@ -324,15 +335,7 @@ caf::error authority::remove(const std::string& node) {
 std::string authority::check(const std::string& node,
                              const std::string& serial) const {
   std::lock_guard lock{guard_};
-  auto found = find_named(all_.nodes, node);
-  if (found == all_.nodes.end())
-    return "no node " + node + " is known";
-  if (found->revoked_at != timestamp{})
-    return "the node was revoked";
-  if (std::find(found->serials.begin(), found->serials.end(), serial)
-      == found->serials.end())
-    return "the certificate was replaced by another one";
-  return {};
+  return judge(all_.nodes, node, serial);
 }
 
 std::vector<known_node> authority::nodes() const {
