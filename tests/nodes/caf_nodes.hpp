@@ -72,7 +72,7 @@ struct caf_node_process {
   std::optional<caf::scoped_actor> self;
 };
 
-/// Bytes of memory that this process has.
+/// Bytes of memory that this process has; 0 if a sanitizer keeps them.
 size_t resident_bytes();
 
 /// Sockets of this process that listen.
