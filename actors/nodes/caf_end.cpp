@@ -141,14 +141,15 @@ public:
       // and, at its client's end, close it.
       if (ptr->instance.tbl().lookup_direct(id))
         return done(end_verdict::busy);
-      self->give(caf::make_counted<bounded_scribe>(
-        self->mpx_, socket, self->limits_.backlog_bytes_max));
+      self->give(*ptr, caf::make_counted<bounded_scribe>(
+                         self->mpx_, socket, self->limits_.backlog_bytes_max));
       done(end_verdict::taken);
     });
   }
 
 protected:
-  virtual void give(io::scribe_ptr line) = 0;
+  /// In the broker's thread.
+  virtual void give(io::basp_broker& broker, io::scribe_ptr line) = 0;
 
   caf::actor_system& sys_;
   default_multiplexer& mpx_;
@@ -166,7 +167,7 @@ public:
                                                            interface)} {}
 
 protected:
-  void give(io::scribe_ptr line) override {
+  void give(io::basp_broker&, io::scribe_ptr line) override {
     caf::anon_send(broker_, caf::publish_atom_v, std::move(line), no_port,
                    gate_, interface_);
   }
@@ -185,7 +186,17 @@ public:
                                                                      told)} {}
 
 protected:
-  void give(io::scribe_ptr line) override {
+  // CAF would take a new connection for one that has been silent for ever, if
+  // it looks before the first byte is read. So it finds one that spoke just
+  // now.
+  void give(io::basp_broker& broker, io::scribe_ptr line) override {
+    const auto hdl = line->hdl();
+    broker.ctx.emplace(
+      hdl, io::basp::endpoint_context{
+             io::basp::await_header,
+             io::basp::header{io::basp::message_type::server_handshake, 0, 0, 0,
+                              caf::invalid_actor_id, caf::invalid_actor_id},
+             hdl, caf::node_id{}, 0, 0, caf::none, broker.clock().now()});
     auto end = std::static_pointer_cast<node_end>(shared_from_this());
     sys_.spawn<caf::hidden>([end, line](caf::event_based_actor* self) mutable {
       self

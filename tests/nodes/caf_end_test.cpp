@@ -142,11 +142,15 @@ BOOST_AUTO_TEST_CASE(a_thousand_connections_leave_nothing_behind) {
         parent.say(std::to_string(round) + ": " + why);
         return 1;
       }
-      if (self.ask(7) != 8)
+      if (self.ask(7) != 8) {
+        parent.say(std::to_string(round) + ": no answer");
         return 2;
+      }
       self.tunnel.close("next");
-      if (!self.wait_down() || self.events.next() != "closed: next")
+      if (!self.wait_down() || self.events.next() != "closed: next") {
+        parent.say(std::to_string(round) + ": no end");
         return 3;
+      }
       if (round == 20)
         before = descriptors();
     }
@@ -158,7 +162,9 @@ BOOST_AUTO_TEST_CASE(a_thousand_connections_leave_nothing_behind) {
   size_t files = 0;
   size_t bytes = 0;
   for (int round = 0; round < rounds; ++round) {
-    BOOST_REQUIRE_EQUAL(events.next(), "open alpha");
+    if (auto x = events.next(); x != "open alpha")
+      BOOST_FAIL("round " << round << ": " << x << "; the node says "
+                          << alpha->hear());
     BOOST_REQUIRE(has(events.next(), "close alpha: "));
     if (round == 100) {
       files = descriptors();
@@ -169,6 +175,27 @@ BOOST_AUTO_TEST_CASE(a_thousand_connections_leave_nothing_behind) {
   BOOST_TEST(alpha->wait() == 0);
   BOOST_TEST(descriptors() <= files + 2);
   BOOST_TEST(resident_bytes() <= bytes + 8u * 1024 * 1024);
+}
+
+BOOST_AUTO_TEST_CASE(a_heartbeat_does_not_end_a_connection_that_is_new) {
+  node_heartbeat = 200us; // So that one comes at any moment.
+  auto alpha = make_node([](caf_node_process& self, child& parent) {
+    for (int round = 0; round < 200; ++round) {
+      if (auto why = self.connect(); !why.empty()) {
+        parent.say(std::to_string(round) + ": " + why);
+        return 1;
+      }
+      self.tunnel.close("next");
+      if (!self.wait_down() || self.events.next() != "closed: next")
+        return 2;
+    }
+    parent.say("done");
+    return 0;
+  });
+  start();
+  ready(*alpha);
+  BOOST_TEST(alpha->hear() == "done");
+  BOOST_TEST(alpha->wait() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(who_does_not_listen_is_left_before_memory_is_full) {

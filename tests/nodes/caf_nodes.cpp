@@ -62,7 +62,7 @@ void caf_hub::ready(child& node) {
 
 caf_node_process::caf_node_process(const caf_hub& hub, const identity& own,
                                    uint16_t port)
-  : sys{network} {
+  : network{hub.node_heartbeat}, sys{network} {
   auto end = make_node_end(
     sys, sys.message_types(gate_actor{}),
     [this](caf::expected<caf::strong_actor_ptr> x) {

@@ -28,8 +28,9 @@ using gate_actor = caf::typed_actor<
   caf::reacts_to<caf::actor>>;
 
 struct network_config : caf::actor_system_config {
-  network_config() {
+  explicit network_config(caf::timespan heartbeat = heartbeat_interval) {
     use_nodes(*this);
+    set("middleman.heartbeat-interval", heartbeat);
     set("scheduler.max-threads", 2u);
   }
 };
@@ -44,6 +45,7 @@ struct caf_hub : hub_fixture {
   void ready(child& node);
 
   network_config network;
+  caf::timespan node_heartbeat = heartbeat_interval; ///< Of the nodes.
   std::optional<caf::actor_system> sys;
   gate_actor gate;
   caf::actor guest;       ///< The newest whom the gate was told of.
