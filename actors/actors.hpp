@@ -128,6 +128,8 @@ using queue_actor = status_actor::extend<
   // Stores and queues jobs; replies when committed. ec::limit_reached when the
   // queue, or the named queue, is full.
   caf::reacts_to<atom::enqueue, enqueue_ptr>,
+  // The same with several requests. One that is refused says so itself.
+  caf::reacts_to<atom::enqueue, enqueue_block>,
   // A pool offers slots, until it ends or its lease runs out.
   caf::reacts_to<atom::attach, worker_pool_actor, pool_offer>,
   // A pool that has jobs lives: its lease begins again.

@@ -7,6 +7,7 @@
 #include "storage/store.hpp"
 #include "storage/tables.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -82,6 +83,9 @@ struct commit {
   /// Runs whose manager job is among `made`, and what all of their jobs share.
   std::vector<std::pair<job_id, storage::run_facets>> runs;
   int64_t documents = 0; ///< New ones minus removed ones.
+  /// Called when it is stored, behind its answer, in the thread of the STORE
+  /// and in the order of the commits. May be empty; must not block.
+  std::function<void()> stored;
   durability level = durability::group;
 
   /// Equal facets are looked for among so many of the newest.

@@ -12,6 +12,7 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 namespace quaero {
@@ -84,12 +85,7 @@ job_manager_state::on_submit(submission& x) {
       now.retried_as = made.ids.front();
       storage::put_label(ops, of, now);
     };
-  self->request(queue, store_deadline, atom::enqueue_v, request)
-    .then(
-      [reply, request]() mutable {
-        reply.deliver(id_list{std::move(request->made.ids)});
-      },
-      [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
+  hand_on({std::move(request), reply});
   return reply;
 }
 
@@ -104,11 +100,45 @@ job_manager_state::on_enqueue(enqueue_order& x) {
   request->level = x.level;
   request->also = std::move(x.also);
   request->jobs = make_jobs(x.jobs, {}, *ids, clock->now(), request->ops);
-  self->request(queue, store_deadline, atom::enqueue_v, request)
-    .then(
-      [reply, request]() mutable { reply.deliver(std::move(request->made)); },
-      [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
+  hand_on({std::move(request), reply});
   return reply;
+}
+
+void job_manager_state::order::answer(const caf::error& failed) {
+  const auto& why = failed ? failed : request->refused;
+  std::visit(
+    [&](auto& to) {
+      if (why)
+        to.deliver(why);
+      else if constexpr (std::is_same_v<std::decay_t<decltype(to)>,
+                                        caf::typed_response_promise<id_list>>)
+        to.deliver(id_list{std::move(request->made.ids)});
+      else
+        to.deliver(std::move(request->made));
+    },
+    reply);
+}
+
+void job_manager_state::hand_on(order x) {
+  // Lands behind everything that already waits, so all of that joins in.
+  if (orders.empty())
+    self->send(self, atom::flush_v);
+  orders.push_back(std::move(x));
+}
+
+void job_manager_state::on_flush() {
+  auto batch = std::make_shared<std::vector<order>>(std::exchange(orders, {}));
+  enqueue_block block;
+  block.requests.reserve(batch->size());
+  for (const auto& x : *batch)
+    block.requests.push_back(x.request);
+  auto answer = [batch](const caf::error& failed) {
+    for (auto& x : *batch)
+      x.answer(failed);
+  };
+  self->request(queue, store_deadline, atom::enqueue_v, std::move(block))
+    .then([answer] { answer({}); },
+          [answer](const caf::error& e) { answer(e); });
 }
 
 queue_job job_manager_state::run_record(const run_plan& plan) {
@@ -478,8 +508,8 @@ caf::typed_response_promise<actor_status> job_manager_state::on_status_tree() {
   return all.finish();
 }
 
-job_manager_actor::behavior_type
-job_manager(job_manager_actor::stateful_pointer<job_manager_state> self,
+job_manager_impl::behavior_type
+job_manager(job_manager_impl::stateful_pointer<job_manager_state> self,
             job_manager_config config, job_manager_peers peers, key_lookup keys,
             std::shared_ptr<id_generator> ids, const wall_clock* clock) {
   auto& st = self->state;
@@ -502,6 +532,7 @@ job_manager(job_manager_actor::stateful_pointer<job_manager_state> self,
     [self](atom::enqueue, const enqueue_order_ptr& x) {
       return self->state.on_enqueue(*x);
     },
+    [self](atom::flush) { self->state.on_flush(); },
     [self](atom::explain, const job_id& x) { return self->state.on_why(x); },
     [self](atom::start, run_plan& x) { return self->state.on_start(x); },
     [self](atom::retry, retry_order& x) { return self->state.on_retry(x); },

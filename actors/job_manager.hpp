@@ -11,9 +11,15 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <variant>
 #include <vector>
 
 namespace quaero {
+
+/// What the actor says to itself.
+using job_manager_impl = job_manager_actor::extend<
+  // Hand on what has gathered.
+  caf::reacts_to<atom::flush>>;
 
 struct job_manager_config {
   size_t submit_jobs_max = 1'000'000; ///< > 0; jobs in one submission.
@@ -23,7 +29,7 @@ struct job_manager_config {
 struct job_manager_state {
   static constexpr const char* name = "job-manager";
 
-  explicit job_manager_state(job_manager_actor::pointer ptr) : self{ptr} {}
+  explicit job_manager_state(job_manager_impl::pointer ptr) : self{ptr} {}
   ~job_manager_state(); ///< Its runs end with it.
 
   struct run {
@@ -33,7 +39,17 @@ struct job_manager_state {
     std::vector<caf::typed_response_promise<job_view>> watched;
   };
 
-  job_manager_actor::pointer self;
+  /// A request for the QUEUE, and who wants it.
+  struct order {
+    enqueue_ptr request;
+    std::variant<caf::typed_response_promise<id_list>,
+                 caf::typed_response_promise<enqueued>>
+      reply;
+
+    void answer(const caf::error& failed);
+  };
+
+  job_manager_impl::pointer self;
   job_manager_config config;
   step_manager_actor steps;
   queue_actor queue;
@@ -50,9 +66,12 @@ struct job_manager_state {
   run_starter_actor starter;             ///< Of runs that runs want.
   bool recovered = false;                ///< What was going on is back.
   std::unordered_set<job_id> unreadable; ///< Runs that could not come back.
+  std::vector<order> orders; ///< Those that came since the last on_flush().
 
   caf::typed_response_promise<id_list> on_submit(submission& x);
   caf::typed_response_promise<enqueued> on_enqueue(enqueue_order& x);
+  void hand_on(order x);
+  void on_flush();
   caf::typed_response_promise<run_started> on_start(run_plan& x);
   caf::result<job_id> on_retry(retry_order& x);
   caf::typed_response_promise<run_progress> on_progress(const job_id& id);
@@ -93,12 +112,13 @@ struct job_manager_peers {
   job_keeper_actor keeper;
 };
 
-/// Makes job records and the actors of runs; forgets a run when it is over.
+/// Makes job records and the actors of runs; what is wanted at the same time
+/// goes to the QUEUE as one message; forgets a run when it is over.
 /// Errors: ec::not_found for a run that is over or never was; ec::conflict for
 /// a cancel of what is over; ec::shutting_down before recover();
 /// ec::limit_reached above `submit_jobs_max`; the QUEUE's and the STORE's.
-job_manager_actor::behavior_type
-job_manager(job_manager_actor::stateful_pointer<job_manager_state> self,
+job_manager_impl::behavior_type
+job_manager(job_manager_impl::stateful_pointer<job_manager_state> self,
             job_manager_config config, job_manager_peers peers, key_lookup keys,
             std::shared_ptr<id_generator> ids, const wall_clock* clock);
 

@@ -1,10 +1,11 @@
 #include "actors/log_collector.hpp"
 
-#include "actors/deadlines.hpp"
 #include "actors/mutation.hpp"
 #include "definitions/json.hpp"
 #include "definitions/kill_point.hpp"
 #include "definitions/log.hpp"
+
+#include <caf/send.hpp>
 
 #include <optional>
 #include <utility>
@@ -195,41 +196,35 @@ void log_collector_state::load_running() {
     log::error("index.unreadable", {{"error", result.message}});
 }
 
-ack_promise log_collector_state::on_commit(commit_ptr change) {
-  auto reply = self->make_response_promise<void>();
+caf::result<void> log_collector_state::on_commit(commit_ptr change) {
   add_totals(*change);
+  index->stored(indexed->load());
   index_jobs(*change);
-  const auto indexed = index->finished();
   auto block = number(*change);
   auto numbered = streams.number(*block, change->ops);
   if (!numbered.ok()) {
     // Any other number would be a lie to those who follow the stream.
     const auto why = make_error(ec::storage_failed, numbered.message);
-    reply.deliver(why);
     self->quit(why);
-    return reply;
+    return why;
   }
   storage::put_totals(change->ops, totals);
+  if (mutated(mutation::event_not_published) && block->events.size() > 1)
+    drop_last_event(*block);
+  // Told by who stores it: a way back through here would cost a thread's wake.
+  change->stored = [to = hub, n = index->finished(), done = indexed, block] {
+    kill_point(kill_at::collector_after_commit);
+    done->store(n);
+    if (!block->events.empty() || !block->lines.empty()
+        || !block->spawned.empty())
+      caf::anon_send(to, atom::publish_v, event_block_ptr{block});
+  };
   kill_point(kill_at::collector_before_store);
-  if (mutated(mutation::reply_before_store))
-    acknowledge(reply);
-  self->request(store, store_deadline, atom::commit_v, std::move(change))
-    .then(
-      [this, reply, block, indexed]() mutable {
-        kill_point(kill_at::collector_after_commit);
-        index->stored(indexed);
-        if (!mutated(mutation::reply_before_store))
-          acknowledge(reply);
-        if (mutated(mutation::event_not_published) && block->events.size() > 1)
-          drop_last_event(*block);
-        if (!block->events.empty() || !block->lines.empty()
-            || !block->spawned.empty())
-          self->send(hub, atom::publish_v, event_block_ptr{std::move(block)});
-      },
-      [reply](caf::error& e) mutable {
-        if (!mutated(mutation::reply_before_store))
-          reply.deliver(std::move(e));
-      });
+  if (!mutated(mutation::reply_before_store))
+    return self->delegate(store, atom::commit_v, std::move(change));
+  auto reply = self->make_response_promise<void>();
+  acknowledge(reply);
+  self->send(store, atom::commit_v, std::move(change));
   return reply;
 }
 

@@ -43,11 +43,14 @@ struct log_collector_state {
   storage::totals totals;
   run_streams streams;
   std::unique_ptr<storage::job_index_writer> index;
+  /// Commits of the index that are stored, as the STORE's thread says.
+  std::shared_ptr<std::atomic<uint64_t>> indexed
+    = std::make_shared<std::atomic<uint64_t>>(0);
   std::unordered_map<job_id, storage::run_facets> runs;
   /// Jobs that run, as their events say.
   std::set<job_id> running;
 
-  ack_promise on_commit(commit_ptr change);
+  caf::result<void> on_commit(commit_ptr change);
   actor_status on_status();
   std::shared_ptr<event_block> number(commit& change);
   counters& counters_of(const job_id& owner);
@@ -60,10 +63,10 @@ struct log_collector_state {
 /// The one way to the STORE for everything that logs or changes a job. Numbers
 /// each line in its owner's log and over all, keeps the totals of jobs by
 /// state and the index of jobs in the same batch, gives events and lines their
-/// numbers in the streams of their runs, and publishes what was committed, in
-/// that order.
-/// Replies when the STORE has. Reads an owner's newest line and a stream's end
-/// when it first hears of it, so numbers go on across a restart: spawn it
+/// numbers in the streams of their runs, and says what the STORE publishes when
+/// it has committed, in that order.
+/// The STORE replies. Reads an owner's newest line and a stream's end when it
+/// first hears of it, so that numbers go on across a restart: spawn it
 /// detached.
 /// Bounds: O(1) a line, a job and a facet of it; a small record for each owner
 /// and each stream that was not forgotten and each job that runs.

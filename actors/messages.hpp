@@ -103,6 +103,7 @@ CAF_END_TYPE_ID_BLOCK(quaero_types)
 // leave it out of that type's bytes without a word.
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::commit_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::enqueue_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::enqueue_block)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::event_block_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::recovery_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::recent_blocks)

@@ -59,6 +59,23 @@ ack_promise queue_state::on_enqueue(enqueue_ptr request) {
   return reply;
 }
 
+ack_promise queue_state::on_block(enqueue_block& block) {
+  auto reply = self->make_response_promise<void>();
+  for (auto& x : block.requests) {
+    x->refused = refusal(*x);
+    if (x->refused)
+      continue;
+    take_all(*x);
+    pending.need(x->level);
+  }
+  if (mutated(mutation::answer_before_commit))
+    acknowledge(reply);
+  else
+    pending.replies.push_back(reply);
+  arm_flush();
+  return reply;
+}
+
 caf::error queue_state::refusal(const enqueue_request& request) {
   const auto& wanted = request.jobs;
   if (length + wanted.size() > config.length_max)
@@ -323,6 +340,7 @@ queue(queue_impl::stateful_pointer<queue_state> self, queue_config config,
   return {
     [self](atom::status) { return self->state.on_status(); },
     [self](atom::enqueue, enqueue_ptr& x) { return self->state.on_enqueue(x); },
+    [self](atom::enqueue, enqueue_block& x) { return self->state.on_block(x); },
     [self](atom::attach, worker_pool_actor& pool, const pool_offer& x) {
       self->state.on_attach(std::move(pool), x);
     },
@@ -338,9 +356,7 @@ queue(queue_impl::stateful_pointer<queue_state> self, queue_config config,
     [self](atom::cancel, atom::job, const job_id& x) {
       return self->state.on_stop(x);
     },
-    [self](atom::explain, const job_id& x) {
-      return self->state.on_explain(x);
-    },
+    [&st](atom::explain, const job_id& x) { return st.on_explain(x); },
     [self](atom::queues) { return self->state.on_queues(); },
     [self](atom::queues, const std::string& x) {
       return self->state.on_queue(x);

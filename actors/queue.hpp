@@ -130,6 +130,7 @@ struct queue_state {
 
   // -- messages (queue.cpp) ---------------------------------------------------
   ack_promise on_enqueue(enqueue_ptr request);
+  ack_promise on_block(enqueue_block& block);
   void on_watch(const job_id& step, step_monitor_actor monitor);
   void on_recover(recovery& found);
   void bring_back(const storage::queue_entry& x, bool interrupted);

@@ -16,7 +16,7 @@ struct queue_config {
   /// Bytes of records kept in memory; jobs beyond are read when their turn
   /// comes.
   uint64_t resident_bytes_max = 256ull << 20;
-  uint32_t commits_in_flight_max = 2; ///< > 0; meanwhile changes gather.
+  uint32_t commits_in_flight_max = 4; ///< > 0; meanwhile changes gather.
   uint32_t block_jobs_max = 256;      ///< > 0; jobs in one assignment.
   uint64_t head_lag_max = 4096;       ///< Sequences until the head is stored.
   uint64_t position_max = 10'000;     ///< How far explain counts.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/commit_messages.hpp"
+#include "actors/enqueue_messages.hpp"
 #include "definitions/document.hpp"
 #include "definitions/inspect.hpp"
 #include "definitions/job_label.hpp"
@@ -107,41 +108,6 @@ struct submission {
   /// Why that job is a dead letter, which it is no more; none: it is none.
   failure_reason reason = failure_reason::none;
 };
-
-/// The jobs that somebody has now, in the order in which he wanted them.
-struct enqueued {
-  std::vector<job_id> ids;
-  /// Positions of those that were there already: the unique key was taken.
-  std::vector<uint32_t> existing;
-};
-
-/// Adds to the commit of what somebody wanted, when it is known what he gets.
-/// Called in an actor: it must not block.
-using enqueue_hook
-  = std::function<void(storage::write_batch&, const enqueued&)>;
-
-/// Jobs of their own that somebody outside wants.
-struct enqueue_order {
-  std::vector<new_job> jobs;
-  durability level = durability::group;
-  enqueue_hook also; ///< May be empty.
-};
-using enqueue_order_ptr = std::shared_ptr<enqueue_order>;
-
-/// Jobs with their identity, ready to be stored and queued.
-struct enqueue_request {
-  std::vector<queue_job> jobs;
-  storage::write_batch ops; ///< See make_jobs(), and more.
-  /// A dead letter that the first of `jobs` is another try of, and why it was
-  /// one; none: no such job.
-  job_id raised;
-  failure_reason reason = failure_reason::none;
-  durability level = durability::group;
-  enqueue_hook also; ///< May be empty.
-  /// Filled by the QUEUE. Read it after its answer only.
-  enqueued made;
-};
-using enqueue_ptr = std::shared_ptr<enqueue_request>;
 
 struct id_list {
   std::vector<job_id> ids;

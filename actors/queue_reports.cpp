@@ -186,7 +186,7 @@ void queue_state::settle_terminal(job_report& report, const queued_job& held,
   tally.add_end(outcome.status);
   tally.add_times(held, report.started_at, event.at);
   const auto& step = scopes[held.scope].step;
-  if (!step && report.start_logged)
+  if (!step && (report.start_logged || held.again))
     pending.silent.push_back(report.id);
   if (step) {
     auto& delta = pending.delta(step);

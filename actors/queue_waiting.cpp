@@ -127,12 +127,11 @@ void queue_state::leave(queued_job& x) {
 
 void queue_state::hold_record(queued_job& x, loaded_job record) {
   resident_bytes += bytes_of(record.job);
-  x.need_body().record = std::move(record);
+  x.need_body().record = std::make_unique<loaded_job>(std::move(record));
 }
 
 loaded_job queue_state::take_record(queued_job& x) {
-  auto record = std::move(*x.body->record);
-  x.body->record.reset();
+  auto record = std::move(*std::exchange(x.body->record, nullptr));
   resident_bytes -= bytes_of(record.job);
   return record;
 }

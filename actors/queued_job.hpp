@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -32,7 +31,7 @@ enum class queue_place : uint8_t {
 
 /// What the QUEUE has of a job whose record is in memory, or that runs.
 struct job_body {
-  std::optional<loaded_job> record; ///< Until a pool gets it.
+  std::unique_ptr<loaded_job> record; ///< Until a pool gets it.
   // Of the lease, if there is one.
   uint64_t epoch = 0;
   uint32_t attempt = 1;

@@ -70,6 +70,8 @@ void store_state::write_group() {
       x.reply.deliver(broken);
     else
       acknowledge(x.reply);
+    if (!broken && x.change->stored)
+      x.change->stored();
   }
   kill_point(kill_at::store_after_ack);
 }

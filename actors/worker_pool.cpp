@@ -113,32 +113,33 @@ worker_pool_state::~worker_pool_state() {
 void worker_pool_state::on_assign(job_block& block) {
   auto change = std::make_shared<commit>();
   change->level = durability::buffered;
-  std::vector<queue_job_actor> started;
-  started.reserve(block.jobs.size());
   const auto now = clock->now();
+  for (const auto& lease : block.jobs)
+    add_start(*change, lease, now);
+  kill_point(kill_at::attempt_before_start);
+  // On its way before there are attempts, or a line could be stored before it.
+  auto started = std::make_shared<std::vector<queue_job_actor>>();
+  self->request(collector, store_deadline, atom::commit_v, std::move(change))
+    .then(
+      [this, started] {
+        for (const auto& x : *started)
+          self->send(x, atom::start_v);
+      },
+      [this, started](caf::error& e) {
+        for (const auto& x : *started)
+          self->send_exit(x, e);
+      });
   for (auto& lease : block.jobs) {
     const auto id = lease.job.id;
-    add_start(*change, lease, now);
     running x{{}, lease.epoch, lease.attempt, lease.deaths != 0};
     x.attempt = self->spawn(queue_job_attempt, config.attempt, std::move(lease),
                             now, worker, queue, collector, clock);
     self->monitor(x.attempt);
     jobs.emplace(x.attempt.address(), id);
-    started.push_back(x.attempt);
+    started->push_back(x.attempt);
     attempts.insert_or_assign(id, std::move(x));
   }
   begin_heartbeat(*this);
-  kill_point(kill_at::attempt_before_start);
-  self->request(collector, store_deadline, atom::commit_v, std::move(change))
-    .then(
-      [this, started] {
-        for (const auto& x : started)
-          self->send(x, atom::start_v);
-      },
-      [this, started](caf::error& e) {
-        for (const auto& x : started)
-          self->send_exit(x, e);
-      });
 }
 
 void worker_pool_state::on_expire() {

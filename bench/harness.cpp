@@ -1,5 +1,6 @@
 #include "bench/harness.hpp"
 
+#include "actors/deadlines.hpp"
 #include "actors/workers/noop/noop_worker.hpp"
 #include "storage/leveldb_store.hpp"
 #include "storage/tables.hpp"
@@ -86,7 +87,7 @@ void submit_next(caf::stateful_actor<client_state>* self,
     return;
   }
   ++self->state.waiting;
-  self->request(jobs, accept_limit, atom::submit_v, std::move(x))
+  self->request(jobs, store_deadline, atom::submit_v, std::move(x))
     .then(
       [=](const id_list&) {
         --self->state.waiting;

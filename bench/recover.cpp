@@ -18,9 +18,13 @@ public:
     const auto dir = how.dir + '/' + about_.name;
     const auto config = runtime_of(how, how.jobs);
     {
-      bench_runtime rt{make_database(dir, how.store), how, config, no_workers};
-      rt.recover();
-      rt.submit(how.jobs, make_noop(how.payload), how);
+      auto db = make_database(dir, how.store);
+      {
+        bench_runtime rt{db, how, config, no_workers};
+        rt.recover();
+        rt.submit(how.jobs, make_noop(how.payload), how);
+      }
+      db->sort_log(); // as a daemon does when it is stopped
     }
     measurement out;
     auto& more = out.more;

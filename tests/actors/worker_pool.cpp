@@ -61,6 +61,7 @@ struct fixture : deterministic {
         return {
           [](atom::status) { return actor_status{}; },
           [](atom::enqueue, const enqueue_ptr&) {},
+          [](atom::enqueue, const enqueue_block&) {},
           [this](atom::attach, const worker_pool_actor&, const pool_offer& x) {
             attached.push_back(x.slots);
           },

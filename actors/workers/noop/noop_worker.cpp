@@ -54,7 +54,7 @@ worker_kind kind(const worker_environment& environment) {
   out.definition
     = environment.system.spawn(definition_worker, std::make_shared<logic>());
   out.job_type = type;
-  out.slots = 2048; // blocks of them; they hold nothing while they wait
+  out.slots = 8192; // blocks of them; they hold nothing while they wait
   out.spawn_block_worker
     = [&system = environment.system] { return system.spawn(worker); };
   return out;
