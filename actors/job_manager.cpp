@@ -19,6 +19,10 @@ namespace quaero {
 
 namespace {
 
+/// So many are handed on at once: the QUEUE takes them while the next are
+/// encoded.
+constexpr size_t large_order_jobs = 256;
+
 caf::error no_run(const job_id& id) {
   return make_error(ec::not_found, "no run " + to_string(id) + " goes on");
 }
@@ -120,13 +124,18 @@ void job_manager_state::order::answer(const caf::error& failed) {
 }
 
 void job_manager_state::hand_on(order x) {
+  const bool large = x.request->jobs.size() >= large_order_jobs;
   // Lands behind everything that already waits, so all of that joins in.
-  if (orders.empty())
+  if (orders.empty() && !large)
     self->send(self, atom::flush_v);
   orders.push_back(std::move(x));
+  if (large)
+    on_flush();
 }
 
 void job_manager_state::on_flush() {
+  if (orders.empty())
+    return;
   auto batch = std::make_shared<std::vector<order>>(std::exchange(orders, {}));
   enqueue_block block;
   block.requests.reserve(batch->size());

@@ -26,7 +26,7 @@ struct bench_options {
   std::string policy = "sharing"; ///< Of CAF's scheduler; or "stealing".
   uint32_t slots = 0;             ///< Of the pool; 0: the worker's own.
   uint32_t block_jobs = 256;      ///< > 0; see queue_config.
-  uint32_t commits_in_flight = 2; ///< > 0; see queue_config.
+  uint32_t commits_in_flight = 4; ///< > 0; see queue_config.
   uint32_t commit_kib = 1024;     ///< > 0; see store_config.
   storage::leveldb_options store;
   uint32_t runs = 3;    ///< > 0.

@@ -192,16 +192,27 @@ BOOST_AUTO_TEST_CASE(cuts_and_restarts_lose_nothing_and_repeat_nothing) {
 BOOST_AUTO_TEST_CASE(
   who_does_not_read_is_told_to_resume_and_memory_stays_flat) {
   limits.stream_bytes_max = 64 * 1024;
+  limits.live.frame_interval = std::chrono::milliseconds{2};
   how.hub.bytes_max = 256 * 1024;
   start();
   socket_client client{port};
   client.send(subscribe());
   client.next("subscribed");
+  // One that reads: with it nobody else is behind in the gateway, which would
+  // read the database for him, at his pace, and have nothing to tell.
+  socket_client reader{port};
+  reader.send(subscribe());
+  reader.next("subscribed");
+  uint64_t read = 0;
   const auto before = resident_bytes();
-  constexpr int lines = 3000;
+  constexpr uint64_t lines = 3000;
+  constexpr uint64_t at_once = 10; // less than its buffer holds
   const std::string text(4000, 'x');
-  for (int i = 0; i < lines; ++i)
+  for (uint64_t said = 1; said <= lines; ++said) {
     say(text);
+    while (said % at_once == 0 && read < said)
+      read = std::max(read, seq_of(*reader.next()));
+  }
   // What is stored in memory here is as large as what was said.
   const auto grown = resident_bytes() - before;
   BOOST_TEST(grown < 4u * lines * text.size());
