@@ -5,7 +5,7 @@ import { ChildProgram } from '../processes.js';
 const noop = { type: 'noop', config: '' };
 
 /// A type whose worker is asked for each job alone: an actor for each attempt,
-/// a start that is stored by itself, three lines of a log.
+/// a start that is stored before it runs, three lines of a log.
 const generator = {
   type: 'test_job_generator',
   config: '"log_count":0,"log_delay_ms":0,"failure_rate":0,"child_count":0,'
