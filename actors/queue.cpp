@@ -43,6 +43,19 @@ void queue_state::gathering::need(durability level) {
 
 // -- messages -----------------------------------------------------------------
 
+namespace {
+
+/// With the commit of what has gathered so far.
+void answer_when_stored(queue_state& st, ack_promise& reply) {
+  if (mutated(mutation::answer_before_commit))
+    acknowledge(reply);
+  else
+    st.pending.replies.push_back(reply);
+  st.arm_flush();
+}
+
+} // namespace
+
 ack_promise queue_state::on_enqueue(enqueue_ptr request) {
   auto reply = self->make_response_promise<void>();
   if (auto why = refusal(*request)) {
@@ -51,11 +64,7 @@ ack_promise queue_state::on_enqueue(enqueue_ptr request) {
   }
   take_all(*request);
   pending.need(request->level);
-  if (mutated(mutation::answer_before_commit))
-    acknowledge(reply);
-  else
-    pending.replies.push_back(reply);
-  arm_flush();
+  answer_when_stored(*this, reply);
   return reply;
 }
 
@@ -68,11 +77,7 @@ ack_promise queue_state::on_block(enqueue_block& block) {
     take_all(*x);
     pending.need(x->level);
   }
-  if (mutated(mutation::answer_before_commit))
-    acknowledge(reply);
-  else
-    pending.replies.push_back(reply);
-  arm_flush();
+  answer_when_stored(*this, reply);
   return reply;
 }
 
