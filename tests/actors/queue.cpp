@@ -125,6 +125,28 @@ BOOST_AUTO_TEST_CASE(a_full_queue_refuses_and_takes_again_when_there_is_room) {
   BOOST_TEST(ask(aut, atom::enqueue_v, make_request({named("x")})).ok());
 }
 
+BOOST_AUTO_TEST_CASE(of_a_block_each_request_is_taken_or_refused_as_if_alone) {
+  config.length_max = 3;
+  start();
+  enqueue(1);
+  const auto fits = make_request({named("a")});
+  const auto large = make_request({named("b"), named("c")});
+  const auto last = make_request({named("d")});
+  hold = true;
+  auto answer
+    = request(aut, atom::enqueue_v, enqueue_block{{fits, large, last}});
+  settle();
+  BOOST_TEST(!answer->done);
+  hold = false;
+  release_commits();
+  BOOST_TEST(answer->ok());
+  BOOST_TEST(!fits->refused);
+  BOOST_TEST(is_error(large->refused, ec::limit_reached, "length_max"));
+  BOOST_TEST(large->made.ids.empty());
+  BOOST_TEST(!last->refused);
+  BOOST_TEST(entries().size() == 3u);
+}
+
 BOOST_AUTO_TEST_CASE(a_limit_of_nothing_is_refused) {
   config.length_max = 0;
   start();
