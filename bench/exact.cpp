@@ -1,5 +1,6 @@
 #include "bench/exact.hpp"
 
+#include "storage/job_scan.hpp"
 #include "storage/tables.hpp"
 
 #include <numeric>

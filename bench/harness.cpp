@@ -2,6 +2,7 @@
 
 #include "actors/deadlines.hpp"
 #include "actors/workers/noop/noop_worker.hpp"
+#include "storage/format.hpp"
 #include "storage/leveldb_store.hpp"
 #include "storage/tables.hpp"
 

@@ -39,7 +39,8 @@ public:
         doubled("the run " + to_string(id) + " was answered twice");
     const storage::fixed_key prefix{storage::table::jobs};
     require(storage::for_each(db_, prefix, [&](std::string_view key, auto&&) {
-      look_at(job_id_from_bytes(key.substr(prefix.view().size())));
+      if (storage::part_of(key) == storage::job_part::record)
+        look_at(job_id_from_bytes(key.substr(prefix.view().size())));
       return true;
     }));
     for (const auto& [id, x] : wanted_)

@@ -109,7 +109,7 @@ std::vector<setting> make_core_tables() {
   return {
     {"store.write_buffer_mib",
      +[](s& x) { return &x.store.write_buffer_mib; },
-     "64",
+     "128",
      "MiB",
      "Memory for writes that wait to be sorted.",
      1,

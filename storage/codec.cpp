@@ -338,8 +338,6 @@ const char* table_name(char letter) {
       return "dead_letters";
     case table::documents:
       return "documents";
-    case table::events:
-      return "events";
     case table::definitions:
       return "definitions";
     case table::run_stream:
@@ -366,8 +364,6 @@ const char* table_name(char letter) {
       return "operations";
     case table::queue:
       return "queue";
-    case table::roots:
-      return "roots";
     case table::schedules:
       return "schedules";
     case table::document_sources:

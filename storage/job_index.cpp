@@ -172,22 +172,21 @@ facet_keys facet_keys_of(const job_facets& job, const run_facets& run) {
   tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
   for (const auto& tag : tags)
     x.keys.push_back(facet_key(facet::tag, tag));
-  if (!job.queue.empty()) {
+  if (!job.queue.empty() && job.queue != default_queue)
     x.keys.push_back(facet_key(facet::queue, job.queue));
-    x.counts_only += job.queue == default_queue;
-  }
   if (job.root) {
     x.keys.push_back(facet_key(facet::roots, {}));
+    ++x.made_only;
+  }
+  if (job.queue == default_queue) {
+    x.keys.push_back(facet_key(facet::queue, job.queue));
     ++x.counts_only;
   }
   return x;
 }
 
 uint32_t job_index_writer::name(const job_facets& job, const run_facets& run) {
-  auto found = facet_keys_of(job, run);
-  auto& x = groups_.emplace_back();
-  x.facets = std::move(found.keys);
-  x.counts_only = found.counts_only;
+  groups_.emplace_back().facets = facet_keys_of(job, run);
   return static_cast<uint32_t>(groups_.size() - 1);
 }
 
@@ -211,12 +210,15 @@ void job_index_writer::remove(uint32_t facets, const job_id& id,
   auto& x = groups_[facets];
   --x.change[static_cast<size_t>(state)];
   const auto halves = halve(id);
-  for (size_t i = 0; i + x.counts_only < x.facets.size(); ++i)
-    for (auto kind : {job_status::pending, state})
-      if (kind == job_status::pending || is_terminal(kind))
-        removals_[bucket_of(x.facets[i], static_cast<size_t>(kind),
-                            halves.head)]
-          .push_back(halves.tail);
+  auto take_off = [&](job_status kind) {
+    for (size_t i = 0; i < x.facets.listed(kind); ++i)
+      removals_[bucket_of(x.facets.keys[i], static_cast<size_t>(kind),
+                          halves.head)]
+        .push_back(halves.tail);
+  };
+  take_off(job_status::pending);
+  if (is_terminal(state))
+    take_off(state);
 }
 
 job_index_writer::kept_counts*
@@ -237,7 +239,7 @@ void job_index_writer::put_counts(const group& x, write_batch& out,
                                    [](int64_t n) { return n != 0; });
   if (!changed)
     return;
-  for (const auto& key : x.facets) {
+  for (const auto& key : x.facets.keys) {
     auto* kept = counts_of(key, error);
     auto& val = out.begin_put(counts_key(key));
     put_byte(val, record_version);
@@ -264,8 +266,9 @@ void job_index_writer::put_ids(group& x, size_t kind, write_batch& out) {
     }
     // The same for every facet: packed once.
     const auto val = encode_block(tails.data(), tails.data() + tails.size());
-    for (size_t f = 0; f + x.counts_only < x.facets.size(); ++f) {
-      auto key = bucket_of(x.facets[f], kind, head);
+    const auto listed = x.facets.listed(static_cast<job_status>(kind));
+    for (size_t f = 0; f < listed; ++f) {
+      auto key = bucket_of(x.facets.keys[f], kind, head);
       append_be64(key, tails.back());
       out.put(key, val);
     }

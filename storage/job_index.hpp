@@ -28,7 +28,7 @@ enum class facet : char {
   dead = 'x',       ///< Dead letters by reason: counts only, those of `failed`.
   tag = 'g',        ///< Its own tags and those of the definition.
   queue = 'q',      ///< "default" has counts only.
-  roots = 'r',      ///< Jobs without a parent: counts only, its text is "".
+  roots = 'r',      ///< Jobs without a parent: no ids of ends, its text is "".
   type = 't',
 };
 
@@ -56,6 +56,20 @@ struct run_facets {
 
 /// From the record of a manager job; empty where it does not say.
 run_facets run_facets_of(const queue_job& manager);
+
+/// The keys under which the index has a job, without the table.
+struct facet_keys {
+  std::vector<std::string> keys;
+  size_t made_only = 0;   ///< Before the last of `counts_only`: see listed().
+  size_t counts_only = 0; ///< The last of them.
+
+  /// How many keys, from the first one, have ids of jobs that were made
+  /// (pending), or that ended in that state.
+  size_t listed(job_status kind) const {
+    return keys.size() - counts_only
+           - (kind == job_status::pending ? 0 : made_only);
+  }
+};
 
 using state_counts = std::array<uint64_t, job_status_count>;
 
@@ -118,8 +132,7 @@ private:
 
   /// Jobs with the same facets.
   struct group {
-    std::vector<std::string> facets; ///< Those without ids last.
-    size_t counts_only = 0;          ///< So many have no ids.
+    facet_keys facets;
     std::array<int64_t, job_status_count> change{};
     std::array<std::vector<job_id>, kinds> ids;
   };

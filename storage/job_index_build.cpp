@@ -57,10 +57,10 @@ public:
   status build() {
     auto result = for_each(db_, std::string(1, static_cast<char>(table::jobs)),
                            [this](std::string_view key, std::string_view) {
-                             constexpr size_t key_bytes = 17;
-                             if (key.size() != key_bytes)
+                             const auto part = part_of(key);
+                             if (part == job_part::unknown)
                                error_ = damaged(key);
-                             else
+                             else if (part == job_part::record)
                                take(job_id_from_bytes(key.substr(1)));
                              return error_.ok();
                            });

@@ -87,8 +87,7 @@ status remove_lines(const store& db, const job_id& job, size_t limit,
 status remove_job(const store& db, const queue_job& x, write_batch& out,
                   size_t& removed) {
   key_remover remove{out, SIZE_MAX};
-  auto result
-    = for_each(db, fixed_key{table::events}.add(x.id), std::ref(remove));
+  auto result = for_each(db, job_key(x.id), std::ref(remove), event_key(x.id, 0));
   if (!result.ok())
     return result;
   job_label label;
@@ -99,9 +98,7 @@ status remove_job(const store& db, const queue_job& x, write_batch& out,
     remove_active(out, x.id);
   if (x.parent_id)
     out.remove(fixed_key{table::children}.add(x.parent_id).add(x.id));
-  else
-    out.remove(fixed_key{table::roots}.add(x.id));
-  out.remove(fixed_key{table::jobs}.add(x.id));
+  out.remove(job_key(x.id));
   removed = remove.removed + 3;
   return {};
 }

@@ -208,8 +208,7 @@ id_stream_ptr scan_children(const store& db, const job_id& parent,
 }
 
 id_stream_ptr scan_roots(const store& db, list_order order) {
-  return std::make_unique<key_stream>(
-    db, std::string{fixed_key{table::roots}.view()}, is_descending(order));
+  return scan_postings(db, facet::roots, {}, job_status::pending, order);
 }
 
 id_stream_ptr scan_dead_letters(const store& db, failure_reason why,
@@ -315,6 +314,23 @@ status job_scan::state() const {
         if (auto result = one->state(); !result.ok())
           return result;
   return {};
+}
+
+// -- roots --------------------------------------------------------------------
+
+status read_roots(const store& db, const job_id& before, size_t limit,
+                  std::vector<job_id>& out) {
+  out.clear();
+  job_scan scan{list_order::newest_first, before};
+  std::vector<id_stream_ptr> roots;
+  roots.push_back(scan_roots(db, scan.order()));
+  scan.want(std::move(roots));
+  auto budget = UINT64_MAX;
+  job_id id;
+  while (out.size() < limit
+         && scan.next(budget, id) == job_scan::outcome::found)
+    out.push_back(id);
+  return scan.state();
 }
 
 } // namespace quaero::storage

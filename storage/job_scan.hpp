@@ -93,4 +93,9 @@ private:
   job_id reached_;
 };
 
+/// The newest jobs without a parent that are older than `before` (none: all),
+/// at most `limit`, the newest first. Needs the index.
+status read_roots(const store& db, const job_id& before, size_t limit,
+                  std::vector<job_id>& out);
+
 } // namespace quaero::storage

@@ -273,19 +273,17 @@ struct id_collector {
 // -- jobs ---------------------------------------------------------------------
 
 void put_job(write_batch& out, const queue_job& x) {
-  encode_job(out.begin_put(fixed_key{table::jobs}.add(x.id)), x);
+  encode_job(out.begin_put(job_key(x.id)), x);
   out.end_put();
   if (x.parent_id)
     out.put(fixed_key{table::children}.add(x.parent_id).add(x.id), {});
-  else
-    out.put(fixed_key{table::roots}.add(x.id), {});
 }
 
 status read_job(const store& db, const job_id& id, queue_job& out) {
   queue_job found;
   found.id = id;
   auto result
-    = read_record(db, fixed_key{table::jobs}.add(id),
+    = read_record(db, job_key(id),
                   [&](std::string_view val) { return decode_job(val, found); });
   if (result.ok())
     out = std::move(found);
@@ -294,7 +292,7 @@ status read_job(const store& db, const job_id& id, queue_job& out) {
 
 bool has_job(const store& db, const job_id& id) {
   std::string val;
-  return db.read(fixed_key{table::jobs}.add(id), val).ok();
+  return db.read(job_key(id), val).ok();
 }
 
 status read_children(const store& db, const job_id& parent, const job_id& after,
@@ -309,22 +307,10 @@ status read_children(const store& db, const job_id& parent, const job_id& after,
   return collect.error.ok() ? result : collect.error;
 }
 
-status read_roots(const store& db, const job_id& before, size_t limit,
-                  std::vector<job_id>& out) {
-  out.clear();
-  auto prefix = fixed_key{table::roots};
-  auto end = prefix;
-  end.add(before);
-  id_collector collect{limit, 17, out};
-  auto result = for_each_reverse(db, prefix, std::ref(collect),
-                                 before ? end.view() : std::string_view{});
-  return collect.error.ok() ? result : collect.error;
-}
-
 // -- events -------------------------------------------------------------------
 
 void put_event(write_batch& out, uint32_t n, const job_event& x) {
-  encode_event(out.begin_put(fixed_key{table::events}.add(x.id).add_be32(n)),
+  encode_event(out.begin_put(event_key(x.id, n)),
                x);
   out.end_put();
 }
@@ -335,20 +321,21 @@ status read_events(const store& db, const job_id& id,
   if (next != nullptr)
     *next = 1;
   status error;
-  auto result = for_each(db, fixed_key{table::events}.add(id),
-                         [&](std::string_view key, std::string_view val) {
-                           job_event found;
-                           found.id = id;
-                           if (key.size() != 21 || !decode_event(val, found)) {
-                             error = damaged(key);
-                             return false;
-                           }
-                           out.push_back(std::move(found));
-                           if (next != nullptr)
-                             *next
-                               = record_reader{key.substr(17)}.take_be32() + 1;
-                           return true;
-                         });
+  auto result = for_each(
+    db, job_key(id),
+    [&](std::string_view key, std::string_view val) {
+      job_event found;
+      found.id = id;
+      if (part_of(key) != job_part::event || !decode_event(val, found)) {
+        error = damaged(key);
+        return false;
+      }
+      out.push_back(std::move(found));
+      if (next != nullptr)
+        *next = record_reader{key.substr(key.size() - 4)}.take_be32() + 1;
+      return true;
+    },
+    event_key(id, 0)); // Behind the record.
   return error.ok() ? result : error;
 }
 

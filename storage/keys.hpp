@@ -19,12 +19,10 @@ enum class table : char {
   children = 'c',
   dead_letters = 'D',
   documents = 'd',
-  events = 'e',
   definitions = 'f',
   run_stream = 'g',
   queue_heads = 'h',
   document_index = 'i',
-  jobs = 'j',
   job_counts = 'p',
   kv = 'k',
   labels = 'L',
@@ -35,7 +33,6 @@ enum class table : char {
   answers = 'o',
   operations = 'z',
   queue = 'q',
-  roots = 'r',
   document_sources = 's',
   tokens = 't',
   audit = 'v',
@@ -43,6 +40,7 @@ enum class table : char {
   job_log = 'x',
   job_postings = 'n',
   credentials = 'y',
+  jobs = '~', ///< Behind all others; see docs/storage_format.md.
 };
 
 /// "jobs", or nullptr if no table has that letter.
@@ -79,6 +77,31 @@ private:
   std::array<char, 48> bytes_;
   size_t size_ = 0;
 };
+
+/// A job's record, right before its events.
+inline fixed_key job_key(const job_id& x) {
+  return fixed_key{table::jobs}.add(x);
+}
+
+inline fixed_key event_key(const job_id& job, uint32_t n) {
+  return job_key(job).add_be32(n);
+}
+
+/// What a key of the table of jobs leads to.
+enum class job_part : uint8_t { record, event, unknown };
+
+inline job_part part_of(std::string_view job_table_key) {
+  constexpr size_t record_bytes = 17;
+  constexpr size_t event_bytes = 21;
+  switch (job_table_key.size()) {
+    case record_bytes:
+      return job_part::record;
+    case event_bytes:
+      return job_part::event;
+    default:
+      return job_part::unknown;
+  }
+}
 
 /// A key of a letter and text.
 inline std::string text_key(table x, std::string_view text) {

@@ -1,6 +1,7 @@
 #include "storage/leveldb_store.hpp"
 
 #include "definitions/log.hpp"
+#include "storage/key_filter.hpp"
 #include "storage/leveldb_env.hpp"
 #include "storage/leveldb_files.hpp"
 #include "storage/unsynced_disk.hpp"
@@ -80,7 +81,7 @@ public:
   leveldb_store(const leveldb_options& options, leveldb::Env* env)
     : env_{env}, cache_{leveldb::NewLRUCache(options.block_cache_bytes)},
       filter_{options.bloom_bits_per_key > 0
-                ? leveldb::NewBloomFilterPolicy(options.bloom_bits_per_key)
+                ? make_key_filter(options.bloom_bits_per_key)
                 : nullptr} {}
 
   leveldb::Status open(const std::string& path,

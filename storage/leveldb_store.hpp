@@ -9,7 +9,7 @@
 namespace quaero::storage {
 
 struct leveldb_options {
-  size_t write_buffer_bytes = 64 * 1024 * 1024; ///< Twice this in memory.
+  size_t write_buffer_bytes = 128 * 1024 * 1024; ///< Twice this in memory.
   size_t block_cache_bytes = 64 * 1024 * 1024;
   int bloom_bits_per_key = 10; ///< 0 is no filter.
   int max_open_files = 1000;

@@ -29,18 +29,6 @@ status read_number(const store& db, std::string_view key, uint64_t& out) {
   });
 }
 
-status write_format(store& db, std::string_view key) {
-  auto first = db.scan();
-  first->seek({});
-  if (first->valid())
-    return {errc::corruption, "the database has no format version"};
-  if (auto result = first->state(); !result.ok())
-    return result;
-  write_batch batch;
-  put_number(batch, key, format_version);
-  return db.write(batch, true);
-}
-
 bool decode_totals(std::string_view val, totals& out) {
   record_reader in{val};
   in.expect(record_version);
@@ -55,21 +43,6 @@ bool decode_totals(std::string_view val, totals& out) {
 }
 
 } // namespace
-
-status open_format(store& db) {
-  auto key = meta_key("format");
-  uint64_t found = 0;
-  auto result = read_number(db, key, found);
-  if (result.code == errc::not_found)
-    return write_format(db, key);
-  if (!result.ok())
-    return result;
-  if (found > format_version)
-    return {errc::too_new, "the database has format " + std::to_string(found)
-                             + ", this program knows "
-                             + std::to_string(format_version)};
-  return found == format_version ? status{} : damaged(key);
-}
 
 status next_boot(store& db, uint64_t& boot) {
   auto key = meta_key("boot");
@@ -92,8 +65,8 @@ status read_last_id(const store& db, job_id& out) {
     auto result = for_each_reverse(
       db, prefix, [&](std::string_view key, std::string_view) {
         key.remove_prefix(prefix.view().size());
-        if (key.size() == out.bytes.size())
-          out = std::max(out, job_id_from_bytes(key));
+        if (key.size() >= out.bytes.size()) // An event's has more.
+          out = std::max(out, job_id_from_bytes(key.substr(0, out.bytes.size())));
         return false;
       });
     if (!result.ok())

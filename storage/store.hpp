@@ -16,6 +16,7 @@ enum class errc : uint8_t {
   corruption, ///< The database is damaged; the message says where.
   io_error,   ///< The disk failed, or is full.
   too_new,    ///< Written by a newer version of the program.
+  too_old,    ///< Has to be brought to the format of this one first.
 };
 
 /// What became of an operation.

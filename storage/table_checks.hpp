@@ -10,12 +10,7 @@
 /// What only those need to know of derived keys who check or mend them.
 namespace quaero::storage {
 
-/// The keys under which the index has a job, without the table. The last
-/// `counts_only` of them have no ids.
-struct facet_keys {
-  std::vector<std::string> keys;
-  size_t counts_only = 0;
-};
+/// Those of a job.
 facet_keys facet_keys_of(const job_facets& job, const run_facets& run);
 
 bool decode_job_counts(std::string_view val, state_counts& out);

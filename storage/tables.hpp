@@ -22,13 +22,7 @@
 /// belong on a thread that may block.
 namespace quaero::storage {
 
-inline constexpr uint32_t format_version = 1;
-
 // -- meta: one record each ----------------------------------------------------
-
-/// Checks the format version and writes it into an empty database.
-/// @returns too_new if the database was written by a newer program.
-status open_format(store& db);
 
 /// Counts the starts of the daemon: returns the number of this one, from 1,
 /// and stores it, synced.
@@ -70,10 +64,6 @@ bool has_job(const store& db, const job_id& id);
 /// the first), at most `limit`.
 status read_children(const store& db, const job_id& parent, const job_id& after,
                      size_t limit, std::vector<job_id>& out);
-
-/// Root jobs, newest first, older than `before` (none: from the newest).
-status read_roots(const store& db, const job_id& before, size_t limit,
-                  std::vector<job_id>& out);
 
 // -- events: the history of a job ---------------------------------------------
 

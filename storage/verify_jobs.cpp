@@ -15,6 +15,7 @@ namespace quaero::storage {
 namespace {
 
 constexpr size_t id_bytes = 16;
+constexpr size_t event_number_bytes = 4;
 constexpr size_t runs_kept_max = 1000;
 
 /// How many ids there are and, mixed, which: two sets that agree in both are
@@ -60,7 +61,9 @@ public:
     : db_{db}, faults_{faults}, queued_{queued} {}
 
   void run() {
-    walk(table::jobs, [this](const job_id& id, auto&&) { look_at(id); });
+    walk(table::jobs, [this](const job_id& id, std::string_view rest) {
+      look_at(id, rest);
+    });
     faults_.report().jobs = tally_.jobs_all;
     check_totals();
     if (index_is_whole_) {
@@ -91,6 +94,19 @@ private:
       return true;
     });
     faults_.check(result, name, "");
+  }
+
+  /// @param rest of a key of the table, behind the id: of an event's a number.
+  void look_at(const job_id& id, std::string_view rest) {
+    if (rest.empty()) {
+      last_job_ = id;
+      look_at(id);
+    } else if (rest.size() != event_number_bytes) {
+      faults_.add("jobs", id, "a key of a wrong length");
+    } else if (id != last_job_ && id != last_orphan_) {
+      faults_.add("events", id, "there is no such job");
+      last_orphan_ = id;
+    }
   }
 
   void look_at(const job_id& id) {
@@ -167,8 +183,6 @@ private:
     if (job.parent_id
         && !has(fixed_key{table::children}.add(job.parent_id).add(job.id)))
       faults_.add("children", job.id, "it is not in the list of its parent");
-    if (!job.parent_id && !has(fixed_key{table::roots}.add(job.id)))
-      faults_.add("roots", job.id, "it is not in the list");
     if (job.type == manager_job_type
         && has(fixed_key{table::active}.add(job.id)) == is_terminal(state))
       faults_.add("active", job.id,
@@ -202,10 +216,9 @@ private:
     for (size_t i = 0; i < found.keys.size(); ++i) {
       auto& x = facets_[found.keys[i]];
       ++x.counts[static_cast<size_t>(state)];
-      if (i + found.counts_only >= found.keys.size())
-        continue;
-      x.ids[0].add(job.id);
-      if (is_terminal(state))
+      if (i < found.listed(job_status::pending))
+        x.ids[0].add(job.id);
+      if (is_terminal(state) && i < found.listed(state))
         x.ids[static_cast<size_t>(state)].add(job.id);
     }
   }
@@ -298,23 +311,12 @@ private:
 
   /// Entries of lists that lead to no job, or to another one.
   void check_lists() {
-    job_id last;
-    walk(table::events, [&](const job_id& id, auto&&) {
-      if (id != last && !has_job(db_, id))
-        faults_.add("events", id, "there is no such job");
-      last = id;
-    });
     walk(table::children, [&](const job_id& parent, std::string_view rest) {
       const auto child
         = rest.size() == id_bytes ? job_id_from_bytes(rest) : job_id{};
       queue_job job;
       if (!read_job(db_, child, job).ok() || job.parent_id != parent)
         faults_.add("children", parent, "it has no child " + to_string(child));
-    });
-    walk(table::roots, [&](const job_id& id, auto&&) {
-      queue_job job;
-      if (!read_job(db_, id, job).ok() || job.parent_id)
-        faults_.add("roots", id, "there is no such job without a parent");
     });
     uint64_t dead = 0;
     auto result
@@ -336,6 +338,8 @@ private:
   fault_list& faults_;
   const std::vector<job_id>& queued_;
   tally tally_;
+  job_id last_job_;    ///< Whose record was seen last.
+  job_id last_orphan_; ///< Whose events have no record.
   /// Without its mark the index is made anew at the next start.
   const bool index_is_whole_ = has_index_mark(db_);
   uint64_t dead_ = 0; ///< Dead letters.

@@ -19,7 +19,10 @@ public:
     : db_{db}, progress_{progress}, out_{out} {}
 
   status run() {
-    each(table::jobs, [this](auto key, auto&&) { add_job(key); });
+    each(table::jobs, [this](auto key, auto&&) {
+      if (part_of(key) == job_part::record)
+        add_job(key);
+    });
     each(table::log, [this](auto key, auto&&) { add_line(key); });
     each(table::documents, [this](auto key, auto&&) { add_document(key); });
     remove_wrong();
@@ -133,11 +136,6 @@ private:
       const auto read = read_job(db_, id_at(key, 1 + id_bytes), job);
       return read.code == errc::not_found
              || (read.ok() && job.parent_id != id_at(key, 1));
-    });
-    prune(table::roots, [this](std::string_view key, auto&&) {
-      queue_job job;
-      const auto read = read_job(db_, id_at(key, 1), job);
-      return read.code == errc::not_found || (read.ok() && job.parent_id);
     });
     prune(table::active, [this](std::string_view key, auto&&) {
       queue_job job;

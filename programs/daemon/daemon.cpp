@@ -7,6 +7,7 @@
 #include "definitions/kill_point.hpp"
 #include "definitions/log.hpp"
 #include "programs/daemon/built.hpp"
+#include "storage/format.hpp"
 #include "storage/job_index.hpp"
 #include "storage/leveldb_store.hpp"
 #include "storage/tables.hpp"

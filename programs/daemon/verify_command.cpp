@@ -2,6 +2,7 @@
 
 #include "definitions/log.hpp"
 #include "definitions/settings.hpp"
+#include "storage/format.hpp"
 #include "storage/leveldb_files.hpp"
 #include "storage/leveldb_store.hpp"
 #include "storage/tables.hpp"
@@ -129,7 +130,7 @@ private:
       return exit_sound;
     }
     if (result.ok())
-      result = storage::open_format(*db);
+      result = storage::check_format(*db);
     // What cannot be read now would be missing in what is made of it.
     if (result.ok() && how_.rebuild && file_faults_ > 0)
       std::printf("note: nothing is rebuilt while a file is damaged\n");

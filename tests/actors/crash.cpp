@@ -1,3 +1,4 @@
+#include "storage/job_scan.hpp"
 #include "tests/support/actor_runtime.hpp"
 
 using namespace quaero;

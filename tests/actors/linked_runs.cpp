@@ -1,6 +1,7 @@
 // Runs of other definitions before and behind a run.
 
 #include "definitions/json.hpp"
+#include "storage/job_scan.hpp"
 #include "tests/support/actor_runtime.hpp"
 
 #include <algorithm>

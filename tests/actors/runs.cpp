@@ -1,4 +1,5 @@
 #include "actors/deadlines.hpp"
+#include "storage/job_scan.hpp"
 #include "tests/support/actor_runtime.hpp"
 
 #include <algorithm>

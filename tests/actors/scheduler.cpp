@@ -1,6 +1,7 @@
 // Schedules: each tick one run, whatever happens to the daemon and the clock.
 
 #include "definitions/json.hpp"
+#include "storage/job_scan.hpp"
 #include "storage/schedule_tables.hpp"
 #include "tests/support/actor_runtime.hpp"
 

@@ -1,4 +1,6 @@
 #include "actors/gateway/runtime_actors.hpp"
+#include "storage/format.hpp"
+#include "storage/job_scan.hpp"
 #include "storage/memory_store.hpp"
 #include "storage/tables.hpp"
 #include "tests/gateway/fakes.hpp"

@@ -4,6 +4,7 @@
 #include "actors/gateway/runtime_actors.hpp"
 #include "actors/job_context.hpp"
 #include "actors/runtime.hpp"
+#include "storage/format.hpp"
 #include "storage/memory_store.hpp"
 #include "tests/gateway/fakes.hpp"
 

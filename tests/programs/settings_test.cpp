@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(the_defaults_are_those_of_the_table) {
   BOOST_TEST(s.data_dir == "./data");
   BOOST_TEST(s.listen == "127.0.0.1:8085");
   BOOST_TEST(s.durability == "group");
-  BOOST_TEST(s.store.write_buffer_mib == 64u);
+  BOOST_TEST(s.store.write_buffer_mib == 128u);
   BOOST_TEST(s.store.compression);
   BOOST_TEST(s.queue.length_max == 5'000'000u);
   BOOST_CHECK(s.drain_timeout == 20s);

@@ -111,13 +111,12 @@ model::touched model::keys_of(const storage::write_batch& batch) {
   auto put = [&](std::string_view key, std::string_view) {
     switch (static_cast<table>(key[0])) {
       case table::jobs:
-        if (jobs_.count(id_in(key)) != 0)
+        if (storage::part_of(key) == storage::job_part::event)
+          out.events.emplace_back(id_in(key), number_in(key));
+        else if (jobs_.count(id_in(key)) != 0)
           fail("P5", "a record of a job is written again");
         else
           out.made.push_back(id_in(key));
-        break;
-      case table::events:
-        out.events.emplace_back(id_in(key), number_in(key));
         break;
       case table::queue:
         out.queue = true;
@@ -128,7 +127,8 @@ model::touched model::keys_of(const storage::write_batch& batch) {
   };
   auto remove = [&](std::string_view key) {
     out.queue |= static_cast<table>(key[0]) == table::queue;
-    if (static_cast<table>(key[0]) == table::events)
+    if (static_cast<table>(key[0]) == table::jobs
+        && storage::part_of(key) == storage::job_part::event)
       fail("P5", "an event is removed");
   };
   batch.visit(put, remove);

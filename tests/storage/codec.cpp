@@ -85,9 +85,9 @@ BOOST_AUTO_TEST_CASE(doubles_come_back_exactly) {
 }
 
 BOOST_AUTO_TEST_CASE(damage_is_told_with_table_and_key) {
-  auto result = damaged("j\x01\xab");
+  auto result = damaged("~\x01\xab");
   BOOST_CHECK(result.code == errc::corruption);
-  BOOST_CHECK_EQUAL(result.message, "damaged record in table jobs, key 6a01ab");
+  BOOST_CHECK_EQUAL(result.message, "damaged record in table jobs, key 7e01ab");
   BOOST_CHECK(damaged("?").message.find("(unknown)") != std::string::npos);
   BOOST_CHECK(damaged({}).message.find("(unknown)") != std::string::npos);
   BOOST_CHECK_LT(damaged(std::string(5000, 'd')).message.size(), 200u);

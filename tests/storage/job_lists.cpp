@@ -163,13 +163,11 @@ struct index_model : Fixture {
 
   void remove(model_job& x, write_batch& out) {
     const auto job = x.job;
-    out.remove(fixed_key{table::jobs}.add(job.id));
+    out.remove(job_key(job.id));
     for (uint32_t i = 1; i <= x.events; ++i)
-      out.remove(fixed_key{table::events}.add(job.id).add_be32(i));
+      out.remove(event_key(job.id, i));
     if (job.parent_id)
       out.remove(fixed_key{table::children}.add(job.parent_id).add(job.id));
-    else
-      out.remove(fixed_key{table::roots}.add(job.id));
     const auto& run = job.manager_id ? runs[job.manager_id] : none;
     index.remove(index.name(facets_of(job), run), job.id, x.state.status);
     jobs.erase(job.id);

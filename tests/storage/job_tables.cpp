@@ -1,3 +1,4 @@
+#include "storage/job_scan.hpp"
 #include "tests/storage/samples.hpp"
 
 using namespace quaero;
@@ -153,6 +154,7 @@ BOOST_AUTO_TEST_CASE(roots_come_in_pages_the_newest_first) {
       put_plain_job(out, make_id(n), {});
     put_plain_job(out, make_id(6), make_id(5));
   });
+  require_ok(rebuild_job_index(*db, [](uint64_t) {}));
   std::vector<job_id> found;
   require_ok(read_roots(*db, {}, 2, found));
   BOOST_CHECK((found == std::vector{make_id(5), make_id(4)}));

@@ -1,3 +1,6 @@
+#include "storage/format.hpp"
+#include "storage/job_index.hpp"
+#include "storage/job_scan.hpp"
 #include "storage/life_tables.hpp"
 #include "tests/storage/samples.hpp"
 
@@ -37,7 +40,92 @@ BOOST_AUTO_TEST_CASE(a_newer_format_is_refused) {
   require_ok(put(*db, key, std::string{"\x01", 1} + char(format_version + 1)));
   auto result = open_format(*db);
   BOOST_CHECK(result.code == errc::too_new);
-  BOOST_CHECK(result.message.find("format 2") != std::string::npos);
+  BOOST_CHECK(result.message.find("format 3") != std::string::npos);
+}
+
+namespace {
+
+/// As format 1 had it: a run and a job of its own, each with its list entries.
+void fill_format_1(store& db) {
+  write(db, [](write_batch& out) {
+    out.put("mformat", std::string{"\x01\x01", 2});
+    out.put("mjob_index", std::string{"\x01\x02", 2});
+    write_batch now;
+    auto job = full_job();
+    job.parent_id = {};
+    for (uint64_t n : {1, 2}) {
+      job.id = make_id(n);
+      put_job(now, job);
+      job_event event = full_event();
+      event.id = job.id;
+      put_event(now, 1, event);
+      out.put(std::string{"r"}.append(job.id.view()), {});
+    }
+    now.visit(
+      [&](std::string_view key, std::string_view val) {
+        std::string old{key};
+        old.front() = key.size() == 17 ? 'j' : 'e';
+        out.put(old, val);
+      },
+      [](std::string_view) {});
+  });
+}
+
+void check_format_2(const store& db) {
+  require_ok(check_format(db));
+  for (char letter : {'j', 'e', 'r'})
+    BOOST_TEST(all(db, std::string(1, letter)).empty());
+  for (uint64_t n : {1, 2}) {
+    queue_job job;
+    std::vector<job_event> events;
+    require_ok(read_job(db, make_id(n), job));
+    require_ok(read_events(db, make_id(n), events));
+    BOOST_TEST(events.size() == 1u);
+  }
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(format_1_is_brought_to_format_2) {
+  fill_format_1(*db);
+  BOOST_CHECK(check_format(*db).code == errc::too_old);
+  require_ok(open_format(*db));
+  check_format_2(*db);
+  require_ok(open_job_index(*db, [](uint64_t) {}));
+  std::vector<job_id> roots;
+  require_ok(read_roots(*db, {}, 10, roots));
+  BOOST_CHECK((roots == std::vector{make_id(2), make_id(1)}));
+}
+
+BOOST_AUTO_TEST_CASE(a_move_to_format_2_that_was_cut_short_goes_on) {
+  fill_format_1(*db);
+  // As if the program had ended after the first batches.
+  write(*db, [this](write_batch& out) {
+    out.put("mformat", std::string{"\x01\x02", 2});
+    out.put("mmoving", std::string{"\x01\x01", 2});
+    out.remove("mjob_index");
+    const auto [key, val] = all(*db, "e").front();
+    auto to = key;
+    to.front() = '~';
+    out.put(to, val);
+    out.remove(key);
+  });
+  BOOST_CHECK(check_format(*db).code == errc::too_old);
+  require_ok(open_format(*db));
+  check_format_2(*db);
+}
+
+BOOST_AUTO_TEST_CASE(a_disk_that_fails_leaves_the_move_to_format_2_for_later) {
+  fill_format_1(*db);
+  auto* kept = db.get();
+  fault_store faulty{std::move(db)};
+  for (uint64_t n = 1; n <= 2; ++n) {
+    faulty.fail_write(n, {errc::io_error, "no"});
+    BOOST_CHECK(open_format(faulty).code == errc::io_error);
+  }
+  faulty.heal();
+  require_ok(open_format(faulty));
+  check_format_2(*kept);
 }
 
 BOOST_AUTO_TEST_CASE(a_format_that_never_was_is_damage) {
