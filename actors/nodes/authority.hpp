@@ -84,7 +84,12 @@ public:
   /// In PEM.
   const std::string& certificate() const { return own_.certificate; }
   /// What the hub shows to nodes.
-  const identity& hub() const { return hub_; }
+  identity hub() const;
+
+  /// Makes the hub a new certificate if the one that it has ends in
+  /// `renew_before`. Nodes take it like the former one.
+  /// @returns "" or why it could not be stored; the former one then stays.
+  std::string renew_hub();
 
   /// Makes an invitation, in place of an earlier one for that name. A node of
   /// that name goes on until somebody joins with it.
@@ -143,10 +148,13 @@ private:
 
   std::string load();
   std::string load_own();
+  std::vector<std::string> hub_hosts() const;
   std::string load_hub();
   std::string load_contents();
   std::string make_own();
   std::string make_hub(const std::vector<std::string>& hosts);
+  bool is_usable(const identity& hub,
+                 const std::vector<std::string>& hosts) const;
   std::string path(const char* file) const;
   caf::error store(contents next);
   caf::expected<issued_certificate> issue(contents next, known_node& node,
@@ -158,9 +166,9 @@ private:
 
   authority_config config_;
   identity own_;
-  identity hub_;
   std::string fingerprint_;
   mutable std::mutex guard_;
+  identity hub_; ///< Guarded.
   contents all_; ///< Guarded.
 };
 

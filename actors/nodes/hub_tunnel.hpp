@@ -6,6 +6,7 @@
 
 #include <caf/expected.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -24,6 +25,8 @@ struct hub_tunnel_config {
   /// thread, for one node in turns; must not block.
   std::function<void(const std::string& node)> on_open;
   std::function<void(const std::string& node, const std::string& why)> on_close;
+  /// Between two looks whether the hub needs a new certificate.
+  std::chrono::milliseconds renewal_interval = std::chrono::hours{1};
 };
 
 /// What happened since the start.
@@ -38,7 +41,8 @@ struct hub_tunnel_counts {
 /// The hub's TUNNEL: the one port that nodes connect to. Through TLS with the
 /// certificates of an AUTHORITY, on either side; past frame guards, either way;
 /// to the hub's CAF, which has no port. A node that connects again replaces its
-/// former connection. Who enrols is answered and closed.
+/// former connection, and who joins in its name ends it. Who enrols is answered
+/// and closed. The hub's certificate is replaced in time.
 ///
 /// Bounds: `limits`. With no descriptor left it closes who comes, and waits.
 /// Threads: one of its own; start() and stop() belong to one, the others to

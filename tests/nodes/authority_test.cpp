@@ -150,6 +150,15 @@ BOOST_AUTO_TEST_CASE(the_hub_gets_another_certificate_before_its_own_ends) {
   clock.move(2h);
   open();
   BOOST_TEST(hub->hub().certificate != before);
+  const auto second = hub->hub().certificate;
+  BOOST_TEST(hub->renew_hub() == "");
+  BOOST_TEST(hub->hub().certificate == second);
+  clock.move(config().hub_validity - config().renew_before);
+  BOOST_TEST(hub->renew_hub() == "");
+  const auto third = hub->hub().certificate;
+  BOOST_TEST(third != second);
+  open();
+  BOOST_TEST(hub->hub().certificate == third);
   clock.move(config().authority_validity);
   BOOST_TEST(refusal().find("has expired") != std::string::npos);
 }
