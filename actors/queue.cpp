@@ -152,15 +152,20 @@ void queue_state::on_recover(recovery& found) {
   stored_head = sequences.head();
   const std::unordered_set<job_id> interrupted{found.interrupted.begin(),
                                                found.interrupted.end()};
+  const std::unordered_set<job_id> claimable{found.claimable.begin(),
+                                             found.claimable.end()};
+  const auto until = clock->now() + config.claim_grace;
   jobs.reserve(found.queue.size());
   found.queue.for_each([&](const storage::queue_entry& x) {
-    bring_back(x, interrupted.count(x.id) != 0);
+    const bool held = config.claim_grace.count() > 0 && claimable.contains(x.id);
+    bring_back(x, interrupted.count(x.id) != 0, held ? until : timestamp{});
   });
   dispatch();
   log::info("queue.recovered", {{"jobs", found.queue.size()}});
 }
 
-void queue_state::bring_back(const storage::queue_entry& x, bool interrupted) {
+void queue_state::bring_back(const storage::queue_entry& x, bool interrupted,
+                             timestamp not_before) {
   auto& job = jobs.add(x.id);
   job.set_key(x.key);
   job.priority = std::min(x.priority, priority_max);
@@ -176,7 +181,8 @@ void queue_state::bring_back(const storage::queue_entry& x, bool interrupted) {
     unique.emplace(x.unique_key, x.id);
   if (x.step_id)
     awaited[x.step_id].step = x.step_id;
-  arrive(job, x.run_at, std::max(created_at(x.id), x.run_at));
+  arrive(job, std::max(x.run_at, not_before),
+         std::max(created_at(x.id), x.run_at));
 }
 
 ack_promise queue_state::on_drain() {
@@ -336,9 +342,9 @@ queue(queue_impl::stateful_pointer<queue_state> self, queue_config config,
   st.documents = std::move(documents);
   st.ids = std::move(ids);
   st.clock = clock;
-  st.next_epoch = (st.config.boot << 32) + 1;
+  st.next_epoch = (st.config.boot << 32) + 2;
   if (mutated(mutation::epochs_start_again))
-    st.next_epoch = 1;
+    st.next_epoch = 2;
   st.queues["default"].name = "default";
   self->set_down_handler(
     [self](const caf::down_msg& x) { self->state.on_down(x); });
@@ -348,6 +354,9 @@ queue(queue_impl::stateful_pointer<queue_state> self, queue_config config,
     [self](atom::enqueue, enqueue_block& x) { return self->state.on_block(x); },
     [self](atom::attach, worker_pool_actor& pool, const pool_offer& x) {
       self->state.on_attach(std::move(pool), x);
+    },
+    [&st](atom::attach, worker_pool_actor& pool, job_claims& x) {
+      return st.on_claims(std::move(pool), std::move(x));
     },
     [self](atom::renew) { self->state.on_renew(self->current_sender()); },
     [self](atom::expire) { self->state.on_leases(); },

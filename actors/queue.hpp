@@ -133,7 +133,8 @@ struct queue_state {
   ack_promise on_block(enqueue_block& block);
   void on_watch(const job_id& step, step_monitor_actor monitor);
   void on_recover(recovery& found);
-  void bring_back(const storage::queue_entry& x, bool interrupted);
+  void bring_back(const storage::queue_entry& x, bool interrupted,
+                  timestamp not_before);
   void on_flush();
   ack_promise on_drain();
   queue_status on_stats() const;
@@ -151,6 +152,8 @@ struct queue_state {
   void on_down(const caf::down_msg& down);
   std::vector<node_info> on_nodes() const;
   caf::typed_response_promise<node_info> on_node(const node_change& x);
+  caf::typed_response_promise<id_list> on_claims(worker_pool_actor pool,
+                                                 job_claims claims);
   static explanation explain_slots(const type_lanes& type, uint64_t before,
                                    uint64_t counted_max);
 

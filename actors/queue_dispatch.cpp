@@ -12,6 +12,12 @@ namespace {
 /// After a read that failed as a whole.
 constexpr std::chrono::seconds load_retry_delay{1};
 
+bool is_remote(const type_lanes& type, const worker_pool_actor& pool) {
+  return std::any_of(
+    type.pools.begin(), type.pools.end(),
+    [&](const offered_slots& x) { return x.handle == pool && x.remote; });
+}
+
 } // namespace
 
 void queue_state::dispatch() {
@@ -100,6 +106,7 @@ void queue_state::assign(const worker_pool_actor& to,
   gathering counts;
   job_times waits;
   uint64_t interrupted = 0;
+  const bool remote = is_remote(*batch.front()->lane->type, to);
   const auto now = clock->now();
   for (auto* x : batch) {
     auto record = take_record(*x);
@@ -110,7 +117,8 @@ void queue_state::assign(const worker_pool_actor& to,
     x->at = now;
     auto& held = *x->body;
     held.attempt = record.attempt + 1;
-    held.epoch = next_epoch++;
+    held.epoch = next_epoch | (remote ? remote_epoch_bit : 0);
+    next_epoch += 2 * remote_epoch_bit;
     held.pool = to.address();
     move_to(*x, queue_place::leased);
     if (const auto& step = scopes[x->scope].step)

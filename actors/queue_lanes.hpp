@@ -103,10 +103,16 @@ struct offered_slots {
   uint32_t slots = 0;        ///< That count.
   uint32_t busy = 0;         ///< More than `slots` after these became fewer.
   bool stores_starts = true; ///< See pool_offer.
+  bool remote = false;       ///< The same.
   /// When its jobs go to others unless it gives a sign of life. Means nothing
   /// while it has none.
   caf::actor_clock::time_point lease_until{};
 
+  /// @param wanted what somebody has said, if he has. A pool that offers none
+  ///               gets none.
+  void set_slots(std::optional<uint32_t> wanted) {
+    slots = own_slots == 0 ? 0 : wanted.value_or(own_slots);
+  }
   uint32_t free_slots() const { return slots > busy ? slots - busy : 0; }
   /// How many jobs it may get now.
   uint32_t free() const {

@@ -8,13 +8,18 @@
 namespace quaero {
 
 void queue_state::on_attach(worker_pool_actor handle, const pool_offer& offer) {
-  self->monitor(handle);
   auto& node = nodes[offer.node];
   node.name = offer.node;
   auto& where = type_of(offer.type);
-  where.pools.push_back({std::move(handle), &node, offer.slots,
-                         where.slots.value_or(offer.slots), 0,
-                         offer.stores_starts});
+  auto at = std::find_if(where.pools.begin(), where.pools.end(),
+                         [&](const auto& x) { return x.handle == handle; });
+  if (at == where.pools.end()) {
+    self->monitor(handle);
+    at = where.pools.insert(at, {std::move(handle), &node, 0, 0, 0,
+                                 offer.stores_starts, offer.remote});
+  }
+  at->own_slots = offer.slots;
+  at->set_slots(where.slots);
   dispatch(where);
 }
 

@@ -57,8 +57,8 @@ struct worker_pool_state {
   pool_duty duty;
   std::function<job_worker_actor()> spawn_worker;
   job_worker_actor worker;
-  queue_actor queue;
-  log_collector_actor collector;
+  work_giver_actor queue;
+  commit_taker_actor collector;
   const wall_clock* clock = nullptr;
   std::unordered_map<job_id, running> attempts;
   std::unordered_map<caf::actor_addr, job_id> jobs;
@@ -83,8 +83,8 @@ struct worker_pool_state {
 worker_pool_impl::behavior_type
 worker_pool(worker_pool_impl::stateful_pointer<worker_pool_state> self,
             worker_pool_config config,
-            std::function<job_worker_actor()> spawn_worker, queue_actor queue,
-            log_collector_actor collector, const wall_clock* clock);
+            std::function<job_worker_actor()> spawn_worker, work_giver_actor queue,
+            commit_taker_actor collector, const wall_clock* clock);
 
 /// Blocks in progress.
 struct block_pool_state {
@@ -112,7 +112,7 @@ struct block_pool_state {
   pool_duty duty;
   std::function<block_worker_actor()> spawn_worker;
   block_worker_actor worker;
-  queue_actor queue;
+  work_giver_actor queue;
   const wall_clock* clock = nullptr;
   std::unordered_map<uint64_t, block> blocks; ///< That the worker has.
   uint64_t next_block = 1;
@@ -132,7 +132,7 @@ struct block_pool_state {
 worker_pool_impl::behavior_type
 block_pool(worker_pool_impl::stateful_pointer<block_pool_state> self,
            worker_pool_config config,
-           std::function<block_worker_actor()> spawn_worker, queue_actor queue,
+           std::function<block_worker_actor()> spawn_worker, work_giver_actor queue,
            const wall_clock* clock);
 
 } // namespace quaero

@@ -321,7 +321,7 @@ void hub_tunnel::impl::opened(hub_peer& peer) {
   log::info("node.connected",
             {{"node", peer.node()}, {"address", peer.remote()}});
   if (config_.on_open)
-    config_.on_open(peer.node());
+    config_.on_open(peer.node(), peer.process(), peer.remote());
 }
 
 void hub_tunnel::impl::closed(hub_peer& peer, const std::string& why) {
@@ -335,7 +335,7 @@ void hub_tunnel::impl::closed(hub_peer& peer, const std::string& why) {
       "node.closed",
       {{"node", peer.node()}, {"address", peer.remote()}, {"reason", why}});
     if (config_.on_close)
-      config_.on_close(peer.node(), why);
+      config_.on_close(peer.node(), why, why == closed_by_peer);
   } else if (!why.empty()) {
     ++refused_;
     if (refusals_->take())

@@ -21,10 +21,16 @@ struct hub_tunnel_config {
   tunnel_limits limits;
   /// Messages that may pass, both ways; see frame_rules.
   std::vector<std::string> types;
-  /// A node is connected, or is not any more, and why. Called by the tunnel's
-  /// thread, for one node in turns; must not block.
-  std::function<void(const std::string& node)> on_open;
-  std::function<void(const std::string& node, const std::string& why)> on_close;
+  /// A node is connected, as that process and from that address; nothing has
+  /// passed yet. Or it is not any more; `by_peer`: the other process closed the
+  /// connection, as its end does, and not silence or a cut. Called by the
+  /// tunnel's thread, for one node in turns; must not block.
+  std::function<void(const std::string& node, const caf_node& process,
+                     const std::string& address)>
+    on_open;
+  std::function<void(const std::string& node, const std::string& why,
+                     bool by_peer)>
+    on_close;
   /// Between two looks whether the hub needs a new certificate.
   std::chrono::milliseconds renewal_interval = std::chrono::hours{1};
 };

@@ -258,11 +258,10 @@ hub_fixture::hub_fixture() {
   hub = authority::open({data.path(), {}}, why);
   BOOST_REQUIRE_MESSAGE(hub, why);
   config.types = {"@<>+@u32", "@<>+@u64", "@<>+@str", "@<>+@atom"};
-  config.on_open
-    = [this](const std::string& node) { events.add("open " + node); };
-  config.on_close = [this](const std::string& node, const std::string& why_) {
-    events.add("close " + node + ": " + why_);
-  };
+  config.on_open = [this](const std::string& node, const caf_node&,
+                          const std::string&) { events.add("open " + node); };
+  config.on_close = [this](const std::string& node, const std::string& why_,
+                           bool) { events.add("close " + node + ": " + why_); };
 }
 
 hub_fixture::~hub_fixture() {
