@@ -273,7 +273,9 @@ authority::redeem(std::string_view secret, const std::string& request) {
       return make_error(ec::limit_reached, "too many nodes are known");
     node = std::find_if(next.nodes.begin(), next.nodes.end(),
                         [&](const auto& x) { return found->node < x.name; });
-    node = next.nodes.insert(node, known_node{found->node, {}, {}, {}, {}, {}});
+    known_node joining_first;
+    joining_first.name = found->node;
+    node = next.nodes.insert(node, std::move(joining_first));
   }
   node->workers = found->workers;
   node->serials.clear();
@@ -354,6 +356,18 @@ caf::error authority::remove(const std::string& node) {
   return store(std::move(next));
 }
 
+caf::error authority::set_draining(const std::string& node, bool on) {
+  std::lock_guard lock{guard_};
+  auto found = find_named(all_.nodes, node);
+  if (found == all_.nodes.end())
+    return not_there(node);
+  if (found->draining == on)
+    return {};
+  auto next = all_;
+  find_named(next.nodes, node)->draining = on;
+  return store(std::move(next));
+}
+
 std::string authority::check(const std::string& node,
                              const std::string& serial) const {
   std::lock_guard lock{guard_};
@@ -365,12 +379,16 @@ std::vector<known_node> authority::nodes() const {
   return all_.nodes;
 }
 
-size_t authority::invitations() const {
+std::vector<known_invitation> authority::invited() const {
   const auto now = config_.clock->now();
+  std::vector<known_invitation> out;
   std::lock_guard lock{guard_};
-  return static_cast<size_t>(std::count_if(
-    all_.invitations.begin(), all_.invitations.end(),
-    [&](const auto& x) { return x.expires_at > now && x.used_by.empty(); }));
+  for (const auto& x : all_.invitations)
+    if (x.expires_at > now && x.used_by.empty())
+      out.push_back({x.node, x.workers, x.expires_at});
+  std::sort(out.begin(), out.end(),
+            [](const auto& a, const auto& b) { return a.node < b.node; });
+  return out;
 }
 
 } // namespace quaero

@@ -49,6 +49,14 @@ struct known_node {
   timestamp joined_at{};
   timestamp expires_at{}; ///< Of the newest.
   timestamp revoked_at{}; ///< Zero: it is not.
+  bool draining = false;  ///< It shall get no more jobs.
+};
+
+/// Who may still join.
+struct known_invitation {
+  std::string node;
+  std::vector<std::string> workers;
+  timestamp expires_at{};
 };
 
 /// What a node gets for its request.
@@ -121,6 +129,11 @@ public:
   /// Errors: ec::not_found.
   caf::error remove(const std::string& node);
 
+  /// Whether the node shall get jobs, as it is remembered over starts. Joining
+  /// again changes nothing of it.
+  /// Errors: ec::not_found.
+  caf::error set_draining(const std::string& node, bool on);
+
   /// "" if that certificate of the node counts now, or why not. Its signature
   /// and its dates are the business of who asks.
   std::string check(const std::string& node, const std::string& serial) const;
@@ -128,8 +141,11 @@ public:
   /// By name.
   std::vector<known_node> nodes() const;
 
-  /// Invitations that can still be used.
-  size_t invitations() const;
+  /// Invitations that can still be used, by name.
+  std::vector<known_invitation> invited() const;
+
+  /// So many they are.
+  size_t invitations() const { return invited().size(); }
 
 private:
   struct open_invitation {

@@ -97,7 +97,7 @@ void hub_peer::answer(const std::string& request) {
   // It is no connection of that node.
   facts_ = {};
   if (!out.joined.empty())
-    host_.joined(out.joined);
+    host_.joined(*this, out.joined);
   const auto length = write_length(out.text.size());
   text_.assign(length.begin(), length.end());
   text_ += out.text;

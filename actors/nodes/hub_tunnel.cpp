@@ -79,7 +79,7 @@ public:
   line_end& end() override { return *end_; }
   welcome admit(hub_peer& peer) override;
   void opened(hub_peer& peer) override;
-  void joined(const std::string& node) override;
+  void joined(const hub_peer& peer, const std::string& node) override;
   void closed(hub_peer& peer, const std::string& why) override;
 
 private:
@@ -311,7 +311,9 @@ welcome hub_tunnel::impl::admit(hub_peer& peer) {
   return welcome::ok;
 }
 
-void hub_tunnel::impl::joined(const std::string& node) {
+void hub_tunnel::impl::joined(const hub_peer& peer, const std::string& node) {
+  if (config_.on_join)
+    config_.on_join(node, peer.remote());
   if (auto at = nodes_.find(node); at != nodes_.end())
     at->second->shared_from_this()->close("somebody has joined in its name");
 }

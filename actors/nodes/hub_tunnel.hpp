@@ -31,6 +31,9 @@ struct hub_tunnel_config {
   std::function<void(const std::string& node, const std::string& why,
                      bool by_peer)>
     on_close;
+  /// Somebody has joined as that node, from that address. Called like them.
+  std::function<void(const std::string& node, const std::string& address)>
+    on_join;
   /// Between two looks whether the hub needs a new certificate.
   std::chrono::milliseconds renewal_interval = std::chrono::hours{1};
 };

@@ -83,7 +83,6 @@ using node_link_actor = status_actor::extend<
   // The connection has ended, or did not come to be.
   caf::reacts_to<atom::done, std::string>,
   // Takes no more jobs; replies when none runs and all is with the hub.
-  caf::reacts_to<atom::drain>,
-  caf::replies_to<atom::get>::with<link_view>>;
+  caf::reacts_to<atom::drain>, caf::replies_to<atom::get>::with<link_view>>;
 
 } // namespace quaero

@@ -38,12 +38,12 @@ struct hub_nodes_config {
   std::chrono::milliseconds ack_delay = std::chrono::milliseconds{5};
   stream_limits stream;
   wire_limits wire;
-  size_t nodes_max = 1000;          ///< Names that are remembered.
-  size_t lines_max = 150'000;       ///< Of one report.
-  size_t children_max = 100'000;    ///< The same.
-  size_t documents_max = 10'000;    ///< The same.
+  size_t nodes_max = 1000;              ///< Names that are remembered.
+  size_t lines_max = 150'000;           ///< Of one report.
+  size_t children_max = 100'000;        ///< The same.
+  size_t documents_max = 10'000;        ///< The same.
   size_t message_bytes_max = 64 * 1024; ///< Of a line; longer ones are cut.
-  size_t refusals_logged_max = 20;  ///< In a minute; others are counted.
+  size_t refusals_logged_max = 20;      ///< In a minute; others are counted.
 };
 
 /// What the actors of a hub's nodes need of the runtime.

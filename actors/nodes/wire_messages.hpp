@@ -81,11 +81,11 @@ struct wire_pulse_v1 {
 
 /// Limits of what the other end may say.
 struct wire_limits {
-  size_t text_bytes_max = 256;  ///< Of a name, a build, a label.
+  size_t text_bytes_max = 256; ///< Of a name, a build, a label.
   size_t reason_bytes_max = 1024;
   size_t labels_max = 64;
   size_t offers_max = 200;
-  uint32_t slots_max = 10'000;  ///< Of one offer.
+  uint32_t slots_max = 10'000; ///< Of one offer.
   size_t payload_bytes_max = 64 * 1024;
 };
 

@@ -393,7 +393,7 @@ BOOST_AUTO_TEST_CASE(the_hub_s_certificate_is_replaced_while_it_runs) {
   authority_config short_lived;
   short_lived.folder = data.path();
   // Always about to end.
-  short_lived.hub_validity = short_lived.renew_before;
+  short_lived.renew_before = short_lived.hub_validity;
   hub = authority::open(short_lived, why);
   BOOST_REQUIRE_MESSAGE(hub, why);
   config.renewal_interval = 20ms;
@@ -410,7 +410,7 @@ BOOST_AUTO_TEST_CASE(the_hub_s_certificate_is_replaced_while_it_runs) {
     BOOST_REQUIRE(next.handshake() == "");
     other = next.peer_certificate();
   }
-  BOOST_TEST(other != shown);
+  BOOST_TEST((other != shown));
   // The connection that was there is still there, and new ones are trusted.
   BOOST_TEST(tunnel.counts().open == 1u);
   call(calling(alpha));

@@ -16,6 +16,11 @@ def check_nodes(client):
                 body={"running_max": 3})
     now = client.call("PUT", one, 200, params=of, body={"running_max": None})
     assert now["running_max"] is None
+    client.call("POST", "/api/nodes/invitations", 400,
+                body={"name": "alpha", "workers": ["noop"]})
+    for verb in ("drain", "resume"):
+        client.call("POST", one + "/" + verb, 400, params={"name": "nobody"})
+    client.call("DELETE", one, 400, params=of)
 
 
 def run(client, _):
