@@ -114,8 +114,10 @@ daemon::daemon(settings how) : settings_{std::move(how)} {}
 daemon::~daemon() {
   stopping_ = true;
   gateway_.stop();
-  hub_side_.reset();
+  if (hub_side_)
+    hub_side_->stop();
   runtime_.reset();
+  hub_side_.reset();
   system_.reset(); // waits until every actor is gone
 }
 

@@ -68,6 +68,11 @@ hub_side::hub_side(const settings& how, const std::string& machine)
 
 hub_side::~hub_side() {
   stop();
+  if (system_ == nullptr)
+    return;
+  caf::scoped_actor self{*system_};
+  self->send_exit(nodes_.registry, caf::exit_reason::kill);
+  self->wait_for(nodes_.registry);
 }
 
 std::string hub_side::open() {
@@ -150,18 +155,13 @@ void hub_side::on_join(const std::string& node,
 
 void hub_side::stop() {
   tunnel_.stop();
-  if (system_ == nullptr)
+  if (!admin_)
     return;
   caf::scoped_actor self{*system_};
   // It uses what goes with this object.
   self->send_exit(admin_, caf::exit_reason::kill);
   self->wait_for(admin_);
-  self->send_exit(nodes_.registry, caf::exit_reason::kill);
-  self->wait_for(nodes_.registry);
   admin_ = nullptr;
-  audit_ = nullptr;
-  nodes_ = {};
-  system_ = nullptr;
 }
 
 } // namespace quaero

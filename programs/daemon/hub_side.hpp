@@ -37,7 +37,10 @@ class hub_side {
 public:
   /// @param machine what others call this machine.
   hub_side(const settings& how, const std::string& machine);
-  ~hub_side(); ///< Calls stop().
+  /// Calls stop(), and ends the actors. What a node runs goes on there, and it
+  /// can say so after the next start, only if the runtime has gone before: it
+  /// would store that these jobs were lost.
+  ~hub_side();
 
   hub_side(const hub_side&) = delete;
   hub_side& operator=(const hub_side&) = delete;
@@ -46,7 +49,7 @@ public:
   /// @returns "" or what is wrong.
   std::string open();
 
-  /// Spawns the actors. REQUIRES: use_remote_work(); `rt` outlives stop().
+  /// Spawns the actors. REQUIRES: use_remote_work(); `system` outlives it.
   /// @param boot number of this start.
   void spawn(caf::actor_system& system, runtime& rt, uint64_t boot,
              const std::string& build);
@@ -57,7 +60,7 @@ public:
 
   const node_admin_actor& admin() const { return admin_; }
 
-  /// Cuts all nodes, and ends the actors. May be called again.
+  /// Cuts all nodes, and takes no more. May be called again.
   void stop();
 
 private:

@@ -146,12 +146,6 @@ const std::vector<exchange> exchanges{
                   {"type":"crawler_url","slots":8,"running":0}]}]})",
    "NAME  STATE  ADDRESS   VERSION  UP  LABELS  WORKERS\n"
    "here  ready  http://a  1        1h          noop 1/2, crawler_url 0/8\n"},
-  {{"nodes", "invite", "alpha", "--workers", "noop,agent"},
-   "POST /api/nodes/invitations",
-   R"({"name":"alpha","workers":["noop","agent"]})",
-   R"({"name":"alpha","command":"quaerod --join a:1 --token qn1.x",
-       "expires_at":"2026-01-21T00:00:00Z"})",
-   "quaerod --join a:1 --token qn1.x\n"},
   {{"nodes", "drain", "alpha"},
    "POST /api/nodes/alpha/drain",
    "",
@@ -237,6 +231,19 @@ BOOST_AUTO_TEST_CASE(every_command_asks_for_the_right_thing_and_prints_it) {
     BOOST_TEST_REQUIRE(s.server->requests.size() == 1u);
     BOOST_TEST(s.request(0).body == x.body);
   }
+}
+
+BOOST_AUTO_TEST_CASE(an_invitation_is_one_line_to_paste) {
+  session s;
+  s.answer("POST /api/nodes/invitations", 201,
+           R"({"name":"alpha","command":"quaerod --join a:1 --token qn1.x",
+               "expires_at":"2026-01-21T00:00:00Z"})");
+  BOOST_TEST(s.run({"nodes", "invite", "alpha", "--workers", "noop,,agent"})
+             == exit_ok);
+  BOOST_TEST(s.out.str() == "quaerod --join a:1 --token qn1.x\n");
+  BOOST_TEST(contains(s.err.str(), "quaero nodes remove alpha"));
+  BOOST_TEST(s.request(0).body
+             == R"({"name":"alpha","workers":["noop","agent"]})");
 }
 
 BOOST_AUTO_TEST_CASE(with_json_every_answer_is_printed_as_it_came) {
