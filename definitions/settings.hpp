@@ -100,6 +100,8 @@ struct settings {
     uint64_t handshakes_max = 0;
     std::chrono::nanoseconds handshake_timeout{};
     std::chrono::nanoseconds idle_timeout{};
+    std::chrono::nanoseconds return_grace{};
+    std::chrono::nanoseconds lease_margin{};
     uint64_t backlog_mib = 0;
     uint64_t processes_max = 0; ///< Of one node in an hour.
   } nodes;

@@ -15,6 +15,12 @@ const std::vector<std::string>& registered_types() {
   return types;
 }
 
+const std::vector<std::string>& remote_types() {
+  static const std::vector<std::string> types{local_dir::step_type, noop::type,
+                                              test_job_generator::type};
+  return types;
+}
+
 worker_kinds registered_workers(worker_settings settings) {
   return [settings = std::move(settings)](const worker_environment& x) {
     std::vector<worker_kind> kinds{

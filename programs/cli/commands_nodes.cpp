@@ -110,8 +110,7 @@ int remove(command_context& context, const std::string& name) {
 void add_node_commands(CLI::App& app, command_context& context) {
   auto& nodes = declare_group(app, {"nodes", "Machines that work",
                                     "quaero nodes list\n"
-                                    "quaero nodes invite alpha --workers "
-                                    "crawler_url",
+                                    "quaero nodes invite alpha --workers noop",
                                     heading});
   declare_plain(nodes, context, {"list", "List the nodes", "quaero nodes list"},
                 list_nodes);
@@ -120,7 +119,7 @@ void add_node_commands(CLI::App& app, command_context& context) {
               {"invite",
                "Print the command that makes another machine a node, once\n\n"
                "The command holds a secret until it was run, or a day is over.",
-               "quaero nodes invite alpha --workers crawler_url,noop"},
+               "quaero nodes invite alpha --workers local_dir,noop"},
               invite);
   sub.add_option("NAME", options.name, "What the machine will be called")
     ->required();

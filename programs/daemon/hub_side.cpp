@@ -93,7 +93,11 @@ void hub_side::spawn(caf::actor_system& system, runtime& rt, uint64_t boot,
   how.build = build;
   how.boot = boot;
   how.lease = in_ms(settings_.queue.lease);
-  how.grace = std::min(how.grace, how.lease / 4);
+  how.grace = std::min(in_ms(settings_.nodes.lease_margin), how.lease / 4);
+  how.return_grace = in_ms(settings_.nodes.return_grace);
+  how.cut = [this](const std::string& node, const std::string& why) {
+    tunnel_.cut(node, why);
+  };
   how.renew = how.lease / 3;
   how.nodes_max = settings_.nodes.nodes_max;
   nodes_ = spawn_hub_nodes(
@@ -102,7 +106,7 @@ void hub_side::spawn(caf::actor_system& system, runtime& rt, uint64_t boot,
      = peers_](const caf::strong_actor_ptr& x) { return peers->identify(x); },
     &system_wall_clock());
   node_admin_tools tools{authority_.get(), &tunnel_, nodes_.registry,
-                         hosts_.front(),   &port_,   registered_types()};
+                         hosts_.front(),   &port_,   remote_types()};
   // It writes files.
   admin_ = system.spawn<caf::detached>(node_admin, std::move(tools));
 }

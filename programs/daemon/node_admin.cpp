@@ -87,8 +87,9 @@ node_admin_state::on_invite(const node_wish& wish) {
     if (std::find(tools.workers.begin(), tools.workers.end(), x)
         == tools.workers.end())
       return make_error(ec::invalid_argument,
-                        "workers: there is no worker type '" + x
-                          + "'; there are " + list_of(tools.workers));
+                        "workers: '" + x
+                          + "' is no worker type that runs on nodes; there are "
+                          + list_of(tools.workers));
   auto token = tools.by->invite(wish.node, wish.workers);
   if (!token)
     return token.error();
@@ -143,15 +144,21 @@ node_admin_state::on_drain(const std::string& node, bool on) {
     return reply;
   }
   auto done = [this, reply, node](const node_view* seen) mutable {
-    for (const auto& x : tools.by->nodes())
-      if (x.name == node)
-        return reply.deliver(row_of(x, seen));
-    reply.deliver(make_error(ec::not_found, "there is no node " + node));
+    const auto known = tools.by->nodes();
+    const auto at = std::find_if(known.begin(), known.end(),
+                                 [&](const auto& x) { return x.name == node; });
+    if (at != known.end())
+      reply.deliver(row_of(*at, seen));
+    else
+      reply.deliver(make_error(ec::not_found, "there is no node " + node));
   };
   // Who was not there since the start is told of when he comes.
   auto on_view = [done](const node_view& x) mutable { done(&x); };
   auto on_error = [done, reply](caf::error& e) mutable {
-    is_not_found(e) ? done(nullptr) : reply.deliver(std::move(e));
+    if (is_not_found(e))
+      done(nullptr);
+    else
+      reply.deliver(std::move(e));
   };
   if (on)
     self->request(tools.registry, reader_deadline, atom::drain_v, node)
@@ -178,7 +185,10 @@ node_admin_state::on_remove(const std::string& node) {
   };
   self->request(tools.registry, reader_deadline, atom::remove_v, node)
     .then(done, [done, reply](caf::error& e) mutable {
-      is_not_found(e) ? done() : reply.deliver(std::move(e));
+      if (is_not_found(e))
+        done();
+      else
+        reply.deliver(std::move(e));
     });
   return reply;
 }

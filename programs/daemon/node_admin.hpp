@@ -24,7 +24,7 @@ struct node_admin_tools {
   node_registry_actor registry;
   std::string host; ///< By which nodes reach the hub.
   const std::atomic<uint16_t>* port = nullptr; ///< 0: it does not listen yet.
-  std::vector<std::string> workers;            ///< Types that there are.
+  std::vector<std::string> workers;            ///< Types that run on nodes.
 };
 
 struct node_admin_state {

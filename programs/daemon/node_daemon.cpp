@@ -169,6 +169,7 @@ std::string node_daemon::spawn_pools() {
   how.build = built().version;
   how.labels = record.labels;
   how.instance = random_number();
+  how.backlog_bytes_max = settings_.nodes.backlog_mib << 20;
   how.connect = [this] {
     tunnel_.connect(nullptr,
                     [this](const std::string& why) { on_closed(why); });

@@ -159,6 +159,22 @@ BOOST_FIXTURE_TEST_CASE(a_hub_that_is_killed_finds_its_nodes_at_work,
   check_database();
 }
 
+BOOST_FIXTURE_TEST_CASE(a_hub_that_is_stopped_leaves_its_nodes_at_work,
+                        fault_fixture) {
+  join("alpha");
+  leave_work_to_nodes();
+  const auto run = start_run(6, 5000);
+  wait_until([&] { return int_of(row("alpha"), "running") >= 5; });
+  BOOST_TEST(stop(SIGTERM) == 0);
+  start_again();
+  BOOST_TEST(wait_over(run) == "completed");
+  // Only what ran on the hub itself, or was not started, began again.
+  int64_t attempts = 0;
+  for (const auto& x : leaf_jobs(run))
+    attempts += int_of(x, "attempt");
+  BOOST_TEST(attempts <= 7);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_node_that_reads_nothing_takes_no_memory,
                         fault_fixture) {
   tcp_proxy line{nodes_port};

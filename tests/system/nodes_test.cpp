@@ -103,7 +103,7 @@ BOOST_FIXTURE_TEST_CASE(what_is_wrong_is_named, node_fixture) {
   start_hub();
   auto x = cli({"nodes", "invite", "alpha", "--workers", "noop,agnt"});
   BOOST_TEST(x.exit == 5);
-  BOOST_TEST(contains(x.err, "workers: there is no worker type 'agnt'"), x.err);
+  BOOST_TEST(contains(x.err, "workers: 'agnt' is no worker type that runs"), x.err);
   x = cli({"nodes", "invite", "a b", "--workers", "noop"});
   BOOST_TEST(x.exit == 5);
   BOOST_TEST(contains(x.err, "a node's name has 1 to 63"), x.err);
