@@ -14,9 +14,9 @@ namespace quaero {
 
 /// All > 0.
 struct stream_limits {
-  size_t block_items_max = 256;          ///< Begun in one block.
-  size_t block_bytes_max = 32 * 1024;    ///< Of its payload.
-  uint64_t window_blocks = 64;           ///< Sent and not acknowledged.
+  size_t block_items_max = 256;       ///< Begun in one block.
+  size_t block_bytes_max = 32 * 1024; ///< Of its payload.
+  uint64_t window_blocks = 64;        ///< Sent and not acknowledged.
   size_t item_bytes_max = 64 * 1024 * 1024;
 };
 
