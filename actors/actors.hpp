@@ -125,7 +125,8 @@ using queue_actor = status_actor::extend<
   caf::reacts_to<atom::renew>, caf::reacts_to<atom::report, report_block>,
   // A pool that has attached runs these since before the daemon started;
   // replies with those that it keeps.
-  caf::replies_to<atom::attach, worker_pool_actor, job_claims>::with<id_list>,
+  caf::replies_to<atom::attach, worker_pool_actor,
+                  job_claims>::with<std::vector<loaded_job>>,
   // Tell this monitor what changes below a step; ends with the monitor.
   caf::reacts_to<atom::watch, job_id, step_monitor_actor>,
   // No job of this run, or step, starts any more; replies when none runs.

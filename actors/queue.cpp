@@ -157,7 +157,8 @@ void queue_state::on_recover(recovery& found) {
   const auto until = clock->now() + config.claim_grace;
   jobs.reserve(found.queue.size());
   found.queue.for_each([&](const storage::queue_entry& x) {
-    const bool held = config.claim_grace.count() > 0 && claimable.contains(x.id);
+    const bool held
+      = config.claim_grace.count() > 0 && claimable.contains(x.id);
     bring_back(x, interrupted.count(x.id) != 0, held ? until : timestamp{});
   });
   dispatch();
@@ -171,7 +172,7 @@ void queue_state::bring_back(const storage::queue_entry& x, bool interrupted,
   job.priority = std::min(x.priority, priority_max);
   job.interrupted = interrupted;
   job.again = x.attempt != 0;
-  job.lane = &lanes_of(x.type, x.queue);
+  job.lane = &lanes_of(x.type, x.queue, x.tags);
   lane_used[x.key.lane] = true;
   enter(job, x.manager_id, x.step_id);
   set_terms(job, {x.unique_key, x.expires_at, x.tags, x.limit_key, x.deaths,

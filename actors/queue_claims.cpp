@@ -20,13 +20,15 @@ queued_job* claimed(const queue_state& st, const job_claim& x,
   return waits ? job : nullptr;
 }
 
-/// Whether the record says that the claimed attempt was the last.
-bool is_newest(const std::vector<loaded_job>& found, const job_claim& claim) {
+/// The record, if it says that the claimed attempt was the last.
+loaded_job* newest(std::vector<loaded_job>& found, const job_claim& claim) {
   auto x = std::lower_bound(
     found.begin(), found.end(), claim.id,
     [](const loaded_job& a, const job_id& b) { return a.job.id < b; });
-  return x != found.end() && x->job.id == claim.id
-         && x->interrupted_epoch == claim.epoch && x->attempt == claim.attempt;
+  const bool fits = x != found.end() && x->job.id == claim.id
+                    && x->interrupted_epoch == claim.epoch
+                    && x->attempt == claim.attempt;
+  return fits ? &*x : nullptr;
 }
 
 void go_on(queue_state& st, queued_job& x, const job_claim& claim,
@@ -50,9 +52,10 @@ void go_on(queue_state& st, queued_job& x, const job_claim& claim,
 }
 
 /// @param found what the claimed jobs are, by id.
-id_list keep(queue_state& st, const worker_pool_actor& pool,
-             const job_claims& claims, const std::vector<loaded_job>& found) {
-  id_list out;
+std::vector<loaded_job> keep(queue_state& st, const worker_pool_actor& pool,
+                             const job_claims& claims,
+                             std::vector<loaded_job>& found) {
+  std::vector<loaded_job> out;
   for (auto* where : st.type_turns) {
     auto at = std::find_if(where->pools.begin(), where->pools.end(),
                            [&](const auto& x) { return x.handle == pool; });
@@ -60,23 +63,24 @@ id_list keep(queue_state& st, const worker_pool_actor& pool,
       continue;
     for (const auto& claim : claims.jobs) {
       auto* x = claimed(st, claim, *where);
-      if (x == nullptr || !is_newest(found, claim))
+      auto* record = newest(found, claim);
+      if (x == nullptr || record == nullptr)
         continue;
       go_on(st, *x, claim, *at);
-      out.ids.push_back(claim.id);
+      out.push_back(*record);
     }
   }
-  if (!out.ids.empty())
-    log::info("queue.jobs_kept", {{"jobs", out.ids.size()}});
+  if (!out.empty())
+    log::info("queue.jobs_kept", {{"jobs", out.size()}});
   st.arm_leases();
   return out;
 }
 
 } // namespace
 
-caf::typed_response_promise<id_list>
+caf::typed_response_promise<std::vector<loaded_job>>
 queue_state::on_claims(worker_pool_actor pool, job_claims claims) {
-  auto reply = self->make_response_promise<id_list>();
+  auto reply = self->make_response_promise<std::vector<loaded_job>>();
   id_list wanted;
   for (const auto& x : claims.jobs)
     wanted.ids.push_back(x.id);

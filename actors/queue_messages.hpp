@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -200,6 +201,7 @@ struct pool_offer {
   /// It is in another process, and may outlive this one: its jobs have epochs
   /// that say so.
   bool remote = false;
+  std::vector<std::string> labels; ///< That the machine has.
 };
 
 /// Set in the epoch of an attempt that a remote pool has.
@@ -266,7 +268,7 @@ auto inspect(Inspector& f, report_block& x) {
 template <class Inspector>
 auto inspect(Inspector& f, pool_offer& x) {
   return f(caf::meta::type_name("pool_offer"), x.type, x.node, x.slots,
-           x.stores_starts, x.remote);
+           x.stores_starts, x.remote, x.labels);
 }
 
 template <class Inspector>

@@ -79,8 +79,7 @@ void note_interrupted(const job_id& id, const job_state& state, recovery& out) {
 }
 
 storage::status read_step(const storage::store& db, const job_id& id,
-                          recovered_step& out,
-                          recovery& all) {
+                          recovered_step& out, recovery& all) {
   auto result = storage::read_job(db, id, out.job);
   std::vector<job_event> events;
   if (result.ok())

@@ -183,6 +183,7 @@ void runtime::spawn_workers(const worker_kinds& kinds,
     worker_pool_config config;
     config.attempt.keys = std::make_shared<const key_lookup>(keys());
     config.node = how.node;
+    config.labels = how.labels;
     config.heartbeat = how.queue.lease / heartbeats_per_lease;
     config.meter = meter;
     auto pool

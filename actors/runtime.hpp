@@ -55,6 +55,7 @@ struct runtime_config {
   scheduler_config scheduler;
   /// Of this machine; what GET /api/nodes calls it.
   std::string node = "local";
+  std::vector<std::string> labels; ///< The same machine's; jobs ask for them.
   retention_config retention;
   compactor_config compactor;
   bool detach = true;   ///< Blocking actors get threads; tests say no.

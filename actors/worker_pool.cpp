@@ -28,7 +28,7 @@ void attach(State& x) {
   x.self->send(x.queue, atom::attach_v,
                caf::actor_cast<worker_pool_actor>(x.self),
                pool_offer{x.config.type, x.config.node, x.config.slots,
-                          State::stores_starts});
+                          State::stores_starts, false, x.config.labels});
 }
 
 /// To be called when the pool gets jobs.
@@ -185,8 +185,9 @@ actor_status worker_pool_state::on_status() const {
 worker_pool_impl::behavior_type
 worker_pool(worker_pool_impl::stateful_pointer<worker_pool_state> self,
             worker_pool_config config,
-            std::function<job_worker_actor()> spawn_worker, work_giver_actor queue,
-            commit_taker_actor collector, const wall_clock* clock) {
+            std::function<job_worker_actor()> spawn_worker,
+            work_giver_actor queue, commit_taker_actor collector,
+            const wall_clock* clock) {
   if (config.type.empty() || config.slots == 0
       || config.heartbeat.count() <= 0) {
     self->quit(
@@ -318,8 +319,8 @@ actor_status block_pool_state::on_status() const {
 worker_pool_impl::behavior_type
 block_pool(worker_pool_impl::stateful_pointer<block_pool_state> self,
            worker_pool_config config,
-           std::function<block_worker_actor()> spawn_worker, work_giver_actor queue,
-           const wall_clock* clock) {
+           std::function<block_worker_actor()> spawn_worker,
+           work_giver_actor queue, const wall_clock* clock) {
   if (config.type.empty() || config.slots == 0
       || config.heartbeat.count() <= 0) {
     self->quit(

@@ -18,6 +18,16 @@ using node_gate_actor = caf::typed_actor<
   // A node is there. Its LINK is the sender; the answer is a welcome.
   caf::reacts_to<wire_hello_v1>>;
 
+/// A node's LINK, as the hub sees it.
+using wire_link_actor
+  = caf::typed_actor<caf::reacts_to<wire_welcome_v1>,
+                     caf::reacts_to<wire_block_v1>,
+                     caf::reacts_to<wire_pulse_v1>>;
+
+/// A NODE SESSION, as its node sees it.
+using wire_session_actor = caf::typed_actor<caf::reacts_to<wire_block_v1>,
+                                            caf::reacts_to<wire_pulse_v1>>;
+
 /// The NODE REGISTRY: which nodes there are. The daemon's way to all of them.
 using node_registry_actor = status_actor::extend<
   // All that have said hello since the start, by name.
@@ -56,8 +66,8 @@ using node_session_actor = status_actor::extend<
   caf::reacts_to<atom::assign, std::string, job_block>,
   caf::reacts_to<atom::cancel, id_list>,
   caf::reacts_to<atom::expire, std::string>,
-  // These go on since before the daemon's start; false: claimed and refused.
-  caf::reacts_to<atom::attach, std::string, id_list>,
+  // Of what the pool for that type has claimed, these go on.
+  caf::reacts_to<atom::attach, std::string, std::vector<loaded_job>>,
   caf::replies_to<atom::get>::with<node_view>>;
 
 /// A REMOTE POOL: stands at the hub for one worker pool of a node.

@@ -2,6 +2,7 @@
 
 #include "actors/nodes/known_peers.hpp"
 #include "actors/nodes/node_actors.hpp"
+#include "actors/nodes/wire_rules.hpp"
 #include "actors/nodes/wire_stream.hpp"
 #include "definitions/secrets.hpp"
 
@@ -11,6 +12,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,12 +40,12 @@ struct hub_nodes_config {
   std::chrono::milliseconds ack_delay = std::chrono::milliseconds{5};
   stream_limits stream;
   wire_limits wire;
-  size_t nodes_max = 1000;              ///< Names that are remembered.
-  size_t lines_max = 150'000;           ///< Of one report.
-  size_t children_max = 100'000;        ///< The same.
-  size_t documents_max = 10'000;        ///< The same.
-  size_t message_bytes_max = 64 * 1024; ///< Of a line; longer ones are cut.
-  size_t refusals_logged_max = 20;      ///< In a minute; others are counted.
+  report_limits report;
+  /// Ends the connection of a node that breaks the rules; may be empty, must
+  /// not block. For hub_tunnel::cut.
+  std::function<void(const std::string& node, const std::string& why)> cut;
+  size_t nodes_max = 1000;         ///< Names that are remembered.
+  size_t refusals_logged_max = 20; ///< In a minute; others are counted.
 };
 
 /// What the actors of a hub's nodes need of the runtime.

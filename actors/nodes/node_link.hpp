@@ -45,12 +45,11 @@ struct node_link_config {
   /// are no more of them than the pools have slots.
   size_t backlog_bytes_max = 64 * 1024 * 1024;
   size_t secrets_max = 10'000; ///< That are remembered.
+  /// A pool that has jobs and said nothing for so long is not said to live.
+  std::chrono::milliseconds alive_max = std::chrono::seconds{7};
   stream_limits stream;
   wire_limits wire;
 };
-
-/// What is known of the secrets that jobs were given. Threads: any.
-class secret_table;
 
 /// A node's side of all: its LINK, and the pools of its worker types.
 struct node_side {

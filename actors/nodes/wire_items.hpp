@@ -50,10 +50,11 @@ struct wire_kept_v1 {
 
 // -- from the node ------------------------------------------------------------
 
-/// The pool for that type takes jobs from now on; of those that it runs since
-/// before the epoch, it claims these.
+/// The pool for that type takes so many jobs at a time from now on; of those
+/// that it runs since before the epoch, it claims these.
 struct wire_ready_v1 {
   std::string type;
+  uint32_t slots = 0; ///< 0: no more.
   std::vector<job_id> jobs;
   std::vector<uint64_t> epochs;   ///< Of jobs[i].
   std::vector<uint32_t> attempts; ///< The same.
@@ -62,6 +63,7 @@ struct wire_ready_v1 {
 /// An attempt is over. Moments are told as times before or after the node's
 /// own `now`, so that its clock does not matter.
 struct wire_report_v1 {
+  std::string type; ///< Of the job.
   job_id id;
   uint64_t epoch = 0;
   uint32_t attempt = 0;
@@ -123,15 +125,15 @@ auto inspect(Inspector& f, wire_kept_v1& x) {
 
 template <class Inspector>
 auto inspect(Inspector& f, wire_ready_v1& x) {
-  return f(caf::meta::type_name("wire_ready_v1"), x.type, x.jobs, x.epochs,
-           x.attempts);
+  return f(caf::meta::type_name("wire_ready_v1"), x.type, x.slots, x.jobs,
+           x.epochs, x.attempts);
 }
 
 template <class Inspector>
 auto inspect(Inspector& f, wire_report_v1& x) {
-  return f(caf::meta::type_name("wire_report_v1"), x.id, x.epoch, x.attempt,
-           x.run_ns, x.retries, x.retry_ns, x.uncounted, x.outcome, x.children,
-           x.documents, x.lines);
+  return f(caf::meta::type_name("wire_report_v1"), x.type, x.id, x.epoch,
+           x.attempt, x.run_ns, x.retries, x.retry_ns, x.uncounted, x.outcome,
+           x.children, x.documents, x.lines);
 }
 
 template <class Inspector>

@@ -38,6 +38,7 @@ struct wire_hello_v1 {
   uint64_t instance = 0;
   uint64_t epoch = 0;    ///< That it had; 0: none, or it is over.
   uint64_t received = 0; ///< Blocks of that epoch.
+  uint64_t window = 0;   ///< Blocks beyond them that it takes.
   int64_t now = 0;       ///< Its clock, in nanoseconds since 1970.
   std::vector<std::string> labels;
   std::vector<wire_offer_v1> offers;
@@ -86,6 +87,7 @@ struct wire_limits {
   size_t labels_max = 64;
   size_t offers_max = 200;
   uint32_t slots_max = 10'000; ///< Of one offer.
+  uint64_t window_max = 1024;  ///< Blocks.
   size_t payload_bytes_max = 64 * 1024;
 };
 
@@ -105,7 +107,7 @@ template <class Inspector>
 auto inspect(Inspector& f, wire_hello_v1& x) {
   return f(caf::meta::type_name("wire_hello_v1"), x.protocol_min,
            x.protocol_max, x.build, x.schema, x.node, x.instance, x.epoch,
-           x.received, x.now, x.labels, x.offers);
+           x.received, x.window, x.now, x.labels, x.offers);
 }
 
 template <class Inspector>

@@ -281,4 +281,34 @@ BOOST_AUTO_TEST_CASE(what_makes_no_sense_is_refused) {
   BOOST_TEST(limit(node_running_max).ok());
 }
 
+BOOST_AUTO_TEST_CASE(a_pool_that_attaches_again_offers_so_many_from_then_on) {
+  auto& pool = attach(1);
+  enqueue(4);
+  BOOST_TEST(names(pool) == "1");
+  tell(aut, atom::attach_v, pool.handle, pool_offer{"t", "here", 2});
+  BOOST_TEST(names(pool) == "1 2");
+  tell(aut, atom::attach_v, pool.handle, pool_offer{"t", "here", 0});
+  report(pool.assigned[0]);
+  report(pool.assigned[1]);
+  BOOST_TEST(names(pool) == "1 2");
+  tell(aut, atom::attach_v, pool.handle, pool_offer{"t", "here", 1});
+  BOOST_TEST(names(pool) == "1 2 3");
+}
+
+BOOST_AUTO_TEST_CASE(labels_decide_who_gets_a_job_and_keep_no_other_back) {
+  auto special = named("special");
+  special.tags = {"requires:gpu", "requires:ssd"};
+  auto& plain = attach(5);
+  const auto ids = enqueue({special, named("plain")});
+  BOOST_TEST(names(plain) == "plain");
+  BOOST_TEST((explain(ids[0]).reason == job_reason::no_worker));
+  restart(); // it is so after a restart, too
+  auto& next = attach(5);
+  BOOST_TEST(names(next).find("special") == std::string::npos);
+  fake_pool& other = attach(0, "u");
+  tell(aut, atom::attach_v, other.handle,
+       pool_offer{"t", "there", 1, true, false, {"ssd", "gpu", "more"}});
+  BOOST_TEST(names(other) == "special");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

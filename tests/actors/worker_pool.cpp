@@ -66,7 +66,7 @@ struct fixture : deterministic {
             attached.push_back(x.slots);
           },
           [](atom::attach, const worker_pool_actor&, const job_claims&) {
-            return id_list{};
+            return std::vector<loaded_job>{};
           },
           [this](atom::renew) { ++heartbeats; },
           [this](atom::report, report_block& x) {
