@@ -43,8 +43,9 @@ value hub_json(const gateway_context& context, const node_info& hub,
                const actor_status& queue) {
   value::array workers;
   for (const auto& x : pools_of(queue))
-    workers.push_back(value::make_object(
-      {{"type", x.type}, {"slots", x.slots}, {"running", x.running}}));
+    if (x.node.empty())
+      workers.push_back(value::make_object(
+        {{"type", x.type}, {"slots", x.slots}, {"running", x.running}}));
   const bool draining = number_of(queue, "draining") != 0;
   return value::make_object({{"name", hub.name},
                              {"hub", true},

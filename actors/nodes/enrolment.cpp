@@ -239,7 +239,7 @@ enrolment_answer answer_enrolment(authority& by, std::string_view request,
     log::warn("node.enrolment_refused", {{"error", message_of(out.error())}});
     return refuse(message_of(out.error()));
   }
-  log::info(text ? "node.joined" : "node.certificate_renewed",
+  log::info(text ? "node.enrolled" : "node.certificate_renewed",
             {{"node", out->node}});
   return {to_text(*out), text ? out->node : std::string{}};
 }

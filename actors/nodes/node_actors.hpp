@@ -35,7 +35,8 @@ using node_registry_actor = status_actor::extend<
   // One; ec::not_found.
   caf::replies_to<atom::get, std::string>::with<node_view>,
   // The node gets no more jobs, whether it is there or comes; what it runs goes
-  // on. Replies with how it is then; ec::not_found. Forgotten by a restart.
+  // on. Replies with how it is then; ec::not_found if no more names can be
+  // remembered. Forgotten by a restart: who knows it over starts says it again.
   caf::replies_to<atom::drain, std::string>::with<node_view>,
   // It gets jobs again; ec::not_found.
   caf::replies_to<atom::start, std::string>::with<node_view>,

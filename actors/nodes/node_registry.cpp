@@ -122,7 +122,12 @@ caf::error node_registry_state::on_remove(const std::string& node) {
 
 caf::typed_response_promise<node_view>
 node_registry_state::on_drain(const std::string& node, bool wanted) {
-  if (auto i = nodes.find(node); i != nodes.end()) {
+  auto i = nodes.find(node);
+  if (i == nodes.end() && wanted && nodes.size() < config->nodes_max) {
+    i = nodes.emplace(node, entry{}).first;
+    i->second.view.name = node;
+  }
+  if (i != nodes.end()) {
     i->second.draining = wanted;
     if (i->second.session)
       self->send(i->second.session, atom::drain_v, wanted);

@@ -105,6 +105,9 @@ void hub_side::spawn(caf::actor_system& system, runtime& rt, uint64_t boot,
     [peers
      = peers_](const caf::strong_actor_ptr& x) { return peers->identify(x); },
     &system_wall_clock());
+  for (const auto& x : authority_->nodes())
+    if (x.draining)
+      caf::anon_send(nodes_.registry, atom::drain_v, x.name);
   node_admin_tools tools{authority_.get(), &tunnel_, nodes_.registry,
                          hosts_.front(),   &port_,   remote_types()};
   // It writes files.

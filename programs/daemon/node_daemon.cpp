@@ -113,7 +113,7 @@ node_daemon::~node_daemon() {
   }
   if (keeper_.joinable())
     keeper_.join();
-  route_->lead_to(nullptr);
+  route_->lead_to({});
   tunnel_.stop();
   if (side_.link)
     end_node_side(side_);

@@ -112,8 +112,8 @@ std::string read_labels(const std::string& text,
   out = split(text);
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
-  if (out.size() > labels_max)
-    return "there are more than " + std::to_string(labels_max);
+  if (out.size() > node_labels_max)
+    return "there are more than " + std::to_string(node_labels_max);
   for (const auto& x : out)
     if (!is_label(x))
       return "'" + x + "' must have 1 to " + std::to_string(label_bytes_max)

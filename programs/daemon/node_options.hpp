@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/nodes/enrolment.hpp"
+#include "definitions/job_definition.hpp"
 
 #include <cstdint>
 #include <map>
@@ -22,9 +23,8 @@ struct node_options {
   std::vector<const char*> rest; ///< For the settings.
 };
 
-/// Bytes of a label, and labels of a node.
-inline constexpr size_t label_bytes_max = 63;
-inline constexpr size_t labels_max = 32;
+/// Labels of a node; each as those that a step requires.
+inline constexpr size_t node_labels_max = 32;
 
 /// Whether the daemon shall be a node: `--join` or `--node` is among them.
 bool is_node(std::span<const char* const> arguments);

@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_names_the_option) {
 BOOST_AUTO_TEST_CASE(labels_have_limits) {
   std::vector<std::string> out;
   std::string many = "l0";
-  for (size_t i = 1; i < labels_max; ++i)
+  for (size_t i = 1; i < node_labels_max; ++i)
     many += ",l" + std::to_string(i);
   BOOST_TEST(read_labels(many, out) == "");
   BOOST_TEST(read_labels(many + ",x", out) != "");
