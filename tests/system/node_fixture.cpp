@@ -130,7 +130,7 @@ void node_fixture::leave_work_to_nodes() const {
 
 std::string node_fixture::start_run(int jobs, int ms) const {
   return run_toml("load",
-                  "id = \"load\"\nname = \"load\"\n[step.a]\n"
+                  "[step.a]\n"
                   "type = \"test_job_generator\"\n"
                   "worker_count = "
                     + std::to_string(jobs)
