@@ -30,6 +30,11 @@ struct fault_fixture : node_fixture {
     start_hub(is_long() ? strings{"--queue-lease", "15s"} : strings{});
   }
 
+  /// A node that is busy with a run for longer than a fault takes.
+  void join_small(const std::string& name, uint16_t port = 0) {
+    join(name, port, {"--slots", "test_job_generator=8"});
+  }
+
   /// Waits, and sees to it that all lives meanwhile.
   void stand_still(std::chrono::milliseconds x) {
     BOOST_TEST_REQUIRE(daemon().runs_for(x), daemon().err());
@@ -40,9 +45,9 @@ struct fault_fixture : node_fixture {
 
 BOOST_FIXTURE_TEST_CASE(a_node_that_is_killed_loses_no_job, fault_fixture) {
   for (auto name : {"alpha", "beta", "gamma"})
-    join(name);
+    join_small(name);
   leave_work_to_nodes();
-  const int jobs = 600;
+  const int jobs = 1000;
   const auto run = start_run(jobs, 50);
   for (auto name : {"alpha", "beta", "gamma"}) {
     const auto before = ended(run);
@@ -58,11 +63,11 @@ BOOST_FIXTURE_TEST_CASE(a_node_that_is_killed_loses_no_job, fault_fixture) {
 
 BOOST_FIXTURE_TEST_CASE(jobs_of_a_killed_node_run_elsewhere_within_seconds,
                         fault_fixture) {
-  join("alpha");
+  join_small("alpha");
   leave_work_to_nodes();
   const auto run = start_run(8, 60'000);
   wait_until([&] { return int_of(row("alpha"), "running") >= 7; });
-  join("beta");
+  join_small("beta");
   const auto begin = std::chrono::steady_clock::now();
   stop_node("alpha", SIGKILL);
   wait_until([&] { return int_of(row("beta"), "running") >= 7; });
@@ -75,8 +80,8 @@ BOOST_FIXTURE_TEST_CASE(jobs_of_a_killed_node_run_elsewhere_within_seconds,
 
 BOOST_FIXTURE_TEST_CASE(a_node_that_stands_still_loses_its_jobs_and_comes_back,
                         fault_fixture) {
-  join("alpha");
-  join("beta");
+  join_small("alpha");
+  join_small("beta");
   leave_work_to_nodes();
   std::vector<std::chrono::milliseconds> pauses{1s, 6s};
   if (is_long())
@@ -98,7 +103,7 @@ BOOST_FIXTURE_TEST_CASE(a_node_that_stands_still_loses_its_jobs_and_comes_back,
 BOOST_FIXTURE_TEST_CASE(a_link_that_is_cut_stalled_or_slow_costs_only_time,
                         fault_fixture) {
   tcp_proxy line{nodes_port};
-  join("alpha", line.port());
+  join_small("alpha", line.port());
   leave_work_to_nodes();
   auto run = start_run(400, 20);
   for (int i = 0; i < 5; ++i) {
@@ -125,7 +130,7 @@ BOOST_FIXTURE_TEST_CASE(a_link_that_is_cut_stalled_or_slow_costs_only_time,
 BOOST_FIXTURE_TEST_CASE(a_node_that_was_cut_off_keeps_what_it_runs,
                         fault_fixture) {
   tcp_proxy line{nodes_port};
-  join("alpha", line.port());
+  join_small("alpha", line.port());
   leave_work_to_nodes();
   const auto run = start_run(5, 3000);
   wait_until([&] { return int_of(row("alpha"), "running") >= 4; });
@@ -142,8 +147,8 @@ BOOST_FIXTURE_TEST_CASE(a_node_that_was_cut_off_keeps_what_it_runs,
 
 BOOST_FIXTURE_TEST_CASE(a_hub_that_is_killed_finds_its_nodes_at_work,
                         fault_fixture) {
-  join("alpha");
-  join("beta");
+  join_small("alpha");
+  join_small("beta");
   leave_work_to_nodes();
   const auto run = start_run(60, 400);
   for (int i = 0; i < 3; ++i) {
@@ -161,7 +166,7 @@ BOOST_FIXTURE_TEST_CASE(a_hub_that_is_killed_finds_its_nodes_at_work,
 
 BOOST_FIXTURE_TEST_CASE(a_hub_that_is_stopped_leaves_its_nodes_at_work,
                         fault_fixture) {
-  join("alpha");
+  join_small("alpha");
   leave_work_to_nodes();
   const auto run = start_run(6, 5000);
   wait_until([&] { return int_of(row("alpha"), "running") >= 5; });
@@ -178,7 +183,7 @@ BOOST_FIXTURE_TEST_CASE(a_hub_that_is_stopped_leaves_its_nodes_at_work,
 BOOST_FIXTURE_TEST_CASE(a_node_that_reads_nothing_takes_no_memory,
                         fault_fixture) {
   tcp_proxy line{nodes_port};
-  join("alpha", line.port());
+  join_small("alpha", line.port());
   leave_work_to_nodes();
   const auto before = resident_mib(daemon().pid());
   line.stall(true);
