@@ -105,7 +105,7 @@ struct life : link_fixture {
 BOOST_AUTO_TEST_SUITE(node_lives)
 
 BOOST_AUTO_TEST_CASE(whatever_happens_every_job_ends_once) {
-  for (uint32_t seed = 1; seed <= 15; ++seed) {
+  for (uint32_t seed = 1; seed <= 100; ++seed) {
     BOOST_TEST_CONTEXT("seed " << seed) {
       life one{seed};
       for (int i = 0; i < 60; ++i)
