@@ -186,10 +186,26 @@ void queue_state::bring_back(const storage::queue_entry& x, bool interrupted,
          std::max(created_at(x.id), x.run_at));
 }
 
+namespace {
+
+/// Whether none of this process's pools has a job. What a remote pool has goes
+/// on while this daemon is away.
+bool nothing_runs_here(const queue_state& st) {
+  uint64_t here = 0;
+  uint64_t elsewhere = 0;
+  for (const auto* where : st.type_turns)
+    for (const auto& x : where->pools)
+      (x.remote ? elsewhere : here) += x.busy;
+  // Those of a pool that is gone are leased until their end is stored.
+  return here == 0 && st.leased <= elsewhere;
+}
+
+} // namespace
+
 ack_promise queue_state::on_drain() {
   drained = true;
   auto reply = self->make_response_promise<void>();
-  if (leased == 0)
+  if (nothing_runs_here(*this))
     acknowledge(reply);
   else
     draining.push_back(reply);
@@ -281,7 +297,7 @@ void queue_state::committed(gathering& done) {
   }
   for (const auto& x : done.tallies)
     x.tell();
-  if (leased == 0)
+  if (!draining.empty() && nothing_runs_here(*this))
     for (auto& x : std::exchange(draining, {}))
       acknowledge(x);
   for (const auto& x : done.deltas)
@@ -368,9 +384,7 @@ queue(queue_impl::stateful_pointer<queue_state> self, queue_config config,
       self->state.on_watch(step, std::move(monitor));
     },
     [self](atom::cancel, const job_id& x) { return self->state.on_cancel(x); },
-    [self](atom::cancel, atom::job, const job_id& x) {
-      return self->state.on_stop(x);
-    },
+    [&st](atom::cancel, atom::job, const job_id& x) { return st.on_stop(x); },
     [&st](atom::explain, const job_id& x) { return st.on_explain(x); },
     [self](atom::queues) { return self->state.on_queues(); },
     [self](atom::queues, const std::string& x) {
@@ -382,9 +396,7 @@ queue(queue_impl::stateful_pointer<queue_state> self, queue_config config,
     [self](atom::list) { return self->state.on_types(); },
     [self](atom::put, const type_change& x) { return self->state.on_slots(x); },
     [self](atom::forget, const job_id& x) { self->state.cancelled.erase(x); },
-    [self](atom::recover, const recovery_ptr& x) {
-      self->state.on_recover(*x);
-    },
+    [&st](atom::recover, const recovery_ptr& x) { st.on_recover(*x); },
     [self](atom::drain) { return self->state.on_drain(); },
     [self](atom::stats) { return self->state.on_stats(); },
     [self](atom::flush) { self->state.on_flush(); },

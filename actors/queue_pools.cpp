@@ -15,15 +15,12 @@ void queue_state::on_attach(worker_pool_actor handle, const pool_offer& offer) {
                          [&](const auto& x) { return x.handle == handle; });
   if (at == where.pools.end()) {
     self->monitor(handle);
-    at = where.pools.insert(at, {std::move(handle),
-                                 &node,
-                                 0,
-                                 0,
-                                 0,
-                                 offer.stores_starts,
-                                 offer.remote,
-                                 {}});
+    at = where.pools.insert(at, offered_slots{});
+    at->handle = std::move(handle);
+    at->node = &node;
   }
+  at->stores_starts = offer.stores_starts;
+  at->remote = offer.remote;
   at->labels = offer.labels;
   std::sort(at->labels.begin(), at->labels.end());
   at->own_slots = offer.slots;

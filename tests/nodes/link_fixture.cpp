@@ -103,12 +103,14 @@ void link_fixture::start_hub() {
 }
 
 void link_fixture::crash_hub() {
+  // First the database: a process that dies stores nothing of its end.
+  crash();
   if (hub.registry)
     caf::anon_send_exit(hub.registry, caf::exit_reason::kill);
   hub = {};
   for (auto& x : nodes)
     cut(x, false);
-  crash();
+  settle();
 }
 
 void link_fixture::restart_hub() {

@@ -197,6 +197,18 @@ BOOST_AUTO_TEST_CASE(
   check_database();
 }
 
+BOOST_AUTO_TEST_CASE(a_hub_that_stops_in_order_does_not_wait_for_nodes) {
+  auto& x = busy_node();
+  BOOST_TEST(ask(rt->queue, atom::drain_v).ok());
+  restart_hub();
+  run_for(5s);
+  release(x);
+  run_for(1s);
+  BOOST_TEST(count(ids, job_status::completed) == 4u);
+  for (const auto& id : ids)
+    BOOST_TEST(attempts(id) == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_node_pauses_longer_the_longer_the_hub_is_away) {
   auto& x = add_node("n1");
   x.reachable = false;

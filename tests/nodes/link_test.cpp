@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(lines_are_there_while_the_job_runs) {
   };
   const auto ids = enqueue(1);
   run_for(500ms);
-  BOOST_TEST(status(ids[0]) == job_status::running);
+  BOOST_TEST((status(ids[0]) == job_status::running));
   BOOST_TEST(says(ids[0], "so far so good"));
 }
 
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(a_large_document_travels_in_parts) {
   };
   const auto ids = enqueue(1);
   run_for(2s);
-  BOOST_TEST(status(ids[0]) == job_status::completed);
+  BOOST_TEST((status(ids[0]) == job_status::completed));
   BOOST_TEST(totals().documents == 1u);
   BOOST_TEST(x.payload_bytes > bytes);
 }
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(what_is_larger_than_an_item_may_be_fails_its_job) {
   start_node(x);
   const auto ids = enqueue(1);
   run_for(1s);
-  BOOST_TEST(status(ids[0]) == job_status::failed);
+  BOOST_TEST((status(ids[0]) == job_status::failed));
 }
 
 BOOST_AUTO_TEST_CASE(a_cancel_reaches_the_attempt) {
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(a_cancel_reaches_the_attempt) {
   release(x, job_outcome::stopped());
   run_for(100ms);
   BOOST_TEST(done->ok());
-  BOOST_TEST(status(ids[0]) == job_status::cancelled);
+  BOOST_TEST((status(ids[0]) == job_status::cancelled));
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_attempt_is_repeated_as_its_policy_says) {
@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(a_failed_attempt_is_repeated_as_its_policy_says) {
   jobs[0].retry.attempts = 5;
   const auto ids = enqueue(jobs);
   run_for(10s);
-  BOOST_TEST(status(ids[0]) == job_status::completed);
+  BOOST_TEST((status(ids[0]) == job_status::completed));
   BOOST_TEST(attempts(ids[0]) == 3u);
 }
 
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(the_clock_of_a_node_does_not_matter) {
   jobs[0].retry.attempts = 2;
   const auto ids = enqueue(jobs);
   run_for(5s);
-  BOOST_TEST(status(ids[0]) == job_status::completed);
+  BOOST_TEST((status(ids[0]) == job_status::completed));
   const auto state = view(ids[0]).state;
   BOOST_TEST((state.started_at >= before && state.finished_at <= clock.now()));
   for (const auto& line : lines(ids[0]))
