@@ -2,6 +2,7 @@
 #include "bench/histogram.hpp"
 #include "bench/remote_hub.hpp"
 #include "bench/scenario.hpp"
+#include "definitions/log.hpp"
 
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -127,6 +128,7 @@ public:
   }
 
   measurement run(const bench_options& how) override {
+    log::setup("error", log::format::text); // Nodes come and go on purpose.
     const auto dir = how.dir + '/' + about_.name;
     auto db = make_database(dir, how.store);
     measurement out;
