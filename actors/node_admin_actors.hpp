@@ -46,7 +46,7 @@ struct node_row {
   timestamp connected_at{};
   timestamp joined_at{};
   timestamp expires_at{}; ///< Of its certificate, or invitation.
-  uint64_t finished = 0; ///< Attempts that ended there since it is connected.
+  uint64_t finished = 0;  ///< Attempts that ended there since it is connected.
   std::vector<std::string> labels;
   std::vector<worker> workers; ///< Without numbers if it is not connected.
 };
