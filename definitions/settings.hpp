@@ -96,6 +96,7 @@ struct settings {
   struct {
     std::string listen; ///< "" = no nodes.
     std::string hosts;  ///< Parted by blanks.
+    std::string labels; ///< Parted by commas.
     uint64_t nodes_max = 0;
     uint64_t handshakes_max = 0;
     std::chrono::nanoseconds handshake_timeout{};

@@ -38,6 +38,19 @@ node_infos by_name(const std::vector<node_info>& all) {
   return out;
 }
 
+// They are a setting: of this machine nobody else knows them.
+value hub_labels(const gateway_context& context) {
+  value::array out;
+  const auto text = context.config.settings.get_string("nodes.labels");
+  for (size_t at = 0; text && at <= text->size();) {
+    const auto end = std::min(text->find(',', at), text->size());
+    if (end > at)
+      out.emplace_back(text->substr(at, end - at));
+    at = end + 1;
+  }
+  return out;
+}
+
 // The pools of the hub itself: of all pools those that are no node's.
 value hub_json(const gateway_context& context, const node_info& hub,
                const actor_status& queue) {
@@ -61,7 +74,7 @@ value hub_json(const gateway_context& context, const node_info& hub,
                              {"running", hub.running},
                              {"running_max", limit_json(hub.running_max)},
                              {"workers", std::move(workers)},
-                             {"labels", value::array{}}});
+                             {"labels", hub_labels(context)}});
 }
 
 value node_json(const node_row& x, const node_infos& known) {

@@ -7,6 +7,7 @@
 #include "definitions/kill_point.hpp"
 #include "definitions/log.hpp"
 #include "programs/daemon/built.hpp"
+#include "programs/daemon/node_options.hpp"
 #include "programs/daemon/workers_of.hpp"
 #include "storage/job_index.hpp"
 #include "storage/leveldb_store.hpp"
@@ -282,8 +283,15 @@ std::string daemon::check_workers() const {
   return {};
 }
 
+std::string daemon::read_own_labels() {
+  const auto why = read_labels(settings_.nodes.labels, labels_);
+  return why.empty() ? why : "nodes.labels: " + why;
+}
+
 std::string daemon::start() {
   if (auto why = check_workers(); !why.empty())
+    return why;
+  if (auto why = read_own_labels(); !why.empty())
     return why;
   if (auto why = open_database(); !why.empty())
     return why;
@@ -339,6 +347,7 @@ runtime_config daemon::runtime_settings() {
   how.queue.queues_max = settings_.queue.queues_max;
   how.queue.lease = settings_.queue.lease;
   how.node = host_name();
+  how.labels = labels_;
   how.answers.keep = settings_.idempotency.keep;
   how.queue.report_durability = durability_of(settings_.durability);
   how.scheduler.missed_max = settings_.scheduler.missed_max;

@@ -55,6 +55,7 @@ public:
 
 private:
   std::string check_workers() const;
+  std::string read_own_labels();
   runtime_config runtime_settings();
   std::string open_database();
   std::string open_nodes();
@@ -69,6 +70,7 @@ private:
   settings settings_;
   variables own_; ///< What the daemon itself knows; beats the files.
   variables variables_;
+  std::vector<std::string> labels_; ///< Of this machine.
   mutable std::mutex keys_mutex_;
   std::function<void()> on_failure_;
   std::function<void()> on_stop_;
