@@ -44,6 +44,10 @@ struct hub_nodes_config {
   /// Ends the connection of a node that breaks the rules; may be empty, must
   /// not block. For hub_tunnel::cut.
   std::function<void(const std::string& node, const std::string& why)> cut;
+  /// Whether a node may run jobs of that type; may be empty. Else its hello is
+  /// refused.
+  std::function<bool(const std::string& node, const std::string& type)>
+    may_offer;
   size_t nodes_max = 1000;         ///< Names that are remembered.
   size_t refusals_logged_max = 20; ///< In a minute; others are counted.
 };

@@ -32,6 +32,9 @@ std::string node_registry_state::refusal(const arrival& x) const {
              "they must be of the same version";
   if (!nodes.contains(x.node) && nodes.size() >= config->nodes_max)
     return "the hub knows too many nodes";
+  for (const auto& offer : hello.offers)
+    if (config->may_offer && !config->may_offer(x.node, offer.type))
+      return "the node was not invited for jobs of type " + offer.type;
   return {};
 }
 

@@ -22,6 +22,9 @@ const std::vector<std::string>& registered_types();
 /// has.
 const std::vector<std::string>& remote_types();
 
+/// The type of the jobs that a worker type executes, as the QUEUE knows it.
+std::string job_type_of(const std::string& worker_type);
+
 /// The one list of worker kinds.
 worker_kinds registered_workers(worker_settings settings);
 

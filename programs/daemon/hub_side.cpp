@@ -8,6 +8,7 @@
 
 #include <caf/scoped_actor.hpp>
 
+#include <algorithm>
 #include <sstream>
 #include <utility>
 
@@ -100,6 +101,9 @@ void hub_side::spawn(caf::actor_system& system, runtime& rt, uint64_t boot,
   };
   how.renew = how.lease / 3;
   how.nodes_max = settings_.nodes.nodes_max;
+  how.may_offer = [this](const std::string& node, const std::string& type) {
+    return may_run(node, type);
+  };
   nodes_ = spawn_hub_nodes(
     system, how, {rt.queue, rt.collector, rt.keys()},
     [peers
@@ -145,6 +149,17 @@ std::string hub_side::listen() {
                                 {"host", hosts_.front()},
                                 {"authority", authority_->fingerprint()}});
   return {};
+}
+
+// As it was invited: what it says itself is not what it may.
+bool hub_side::may_run(const std::string& node, const std::string& type) const {
+  const auto known = authority_->nodes();
+  const auto at = std::find_if(known.begin(), known.end(),
+                               [&](const auto& x) { return x.name == node; });
+  return at != known.end()
+         && std::any_of(
+           at->workers.begin(), at->workers.end(),
+           [&](const auto& worker) { return job_type_of(worker) == type; });
 }
 
 // What came by another way than HTTP is recorded, too.

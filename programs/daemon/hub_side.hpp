@@ -64,6 +64,7 @@ public:
   void stop();
 
 private:
+  bool may_run(const std::string& node, const std::string& type) const;
   void on_join(const std::string& node, const std::string& address) const;
 
   const settings& settings_;

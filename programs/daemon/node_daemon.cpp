@@ -37,7 +37,7 @@ worker_kinds only_of(worker_kinds all, std::vector<std::string> types) {
     auto out = all(x);
     std::erase_if(out, [&](const worker_kind& kind) {
       return std::none_of(types.begin(), types.end(), [&](const auto& type) {
-        return type == kind.step_type || type == kind.job_type;
+        return job_type_of(type) == kind.job_type;
       });
     });
     return out;

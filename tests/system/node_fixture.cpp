@@ -8,6 +8,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <unistd.h>
 
@@ -88,6 +89,18 @@ int node_fixture::stop_node(const std::string& name, int number) {
   const auto exit = x.wait(patience);
   BOOST_REQUIRE_MESSAGE(exit, "a node does not stop: " + x.err());
   return *exit;
+}
+
+void node_fixture::replace_in_record(const std::string& name,
+                                     const std::string& what,
+                                     const std::string& by) const {
+  const auto path = folder() + "/" + name + "/node/node.json";
+  std::ifstream in{path, std::ios::binary};
+  std::string text{std::istreambuf_iterator<char>{in}, {}};
+  const auto at = text.find(what);
+  BOOST_REQUIRE_MESSAGE(at != text.npos, text);
+  text.replace(at, what.size(), by);
+  std::ofstream{path, std::ios::binary} << text;
 }
 
 value node_fixture::row(const std::string& name) const {

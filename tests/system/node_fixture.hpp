@@ -35,6 +35,10 @@ struct node_fixture : system_fixture {
 
   strings folder_of(const std::string& name) const;
 
+  /// Changes what a node's daemon remembers. REQUIRES: it does not run.
+  void replace_in_record(const std::string& name, const std::string& what,
+                         const std::string& by) const;
+
   /// The row of a node or of the hub; null if there is none.
   value row(const std::string& name) const;
   value hub_row() const;

@@ -7,8 +7,6 @@
 #include <sys/stat.h>
 
 #include <csignal>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <sstream>
 
@@ -22,11 +20,6 @@ namespace {
 strings words_of(const std::string& text) {
   std::istringstream in{text};
   return {std::istream_iterator<std::string>{in}, {}};
-}
-
-std::string read_text(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{in}, {}};
 }
 
 bool audit_has(const node_fixture& x, const std::string& method,
@@ -223,18 +216,30 @@ BOOST_FIXTURE_TEST_CASE(who_joins_in_a_node_s_name_takes_its_place,
   wait_state("alpha", "ready");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_node_runs_no_more_than_it_was_invited_for,
+                        node_fixture) {
+  start_hub();
+  start_node("alpha", joining("alpha", "noop"));
+  wait_state("alpha", "ready");
+  BOOST_TEST(stop_node("alpha", SIGTERM) == 0);
+  BOOST_TEST(daemon().wait_for_err("node.gone", patience));
+  replace_in_record("alpha", "\"noop\"", "\"noop\", \"test_job_generator\"");
+  auto& more = start_node("alpha", {"--node"});
+  BOOST_TEST(more.wait_for_err("was not invited for jobs of type "
+                               "test_job_generator",
+                               patience),
+             more.err());
+  wait_state("alpha", "refused");
+  BOOST_TEST(contains(text_of(row("alpha"), "reason"), "was not invited"));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_node_with_another_s_certificate_is_refused,
                         node_fixture) {
   start_hub();
   join("alpha");
   BOOST_TEST(stop_node("alpha", SIGTERM) == 0);
   wait_away("alpha");
-  const auto path = folder() + "/alpha/node/node.json";
-  auto text = read_text(path);
-  const auto at = text.find("\"alpha\"");
-  BOOST_REQUIRE(at != text.npos);
-  text.replace(at, 7, "\"gamma\"");
-  std::ofstream{path, std::ios::binary} << text;
+  replace_in_record("alpha", "\"alpha\"", "\"gamma\"");
   auto& impostor = start_node("alpha", {"--node"});
   BOOST_TEST(impostor.wait_for_err("refused", patience), impostor.err());
   BOOST_TEST(row("gamma").is_null());
