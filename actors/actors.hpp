@@ -113,16 +113,6 @@ using document_store_actor = status_actor::extend<
   // ec::conflict while that is going on.
   caf::replies_to<atom::remove>::with<uint64_t>>;
 
-/// A WORKER POOL: free slots for one worker type.
-using worker_pool_actor = status_actor::extend<
-  // Run these; never more than the slots it attached with.
-  caf::reacts_to<atom::assign, job_block>,
-  // Stop these if they run.
-  caf::reacts_to<atom::cancel, id_list>,
-  // Its lease ran out: nothing that it runs counts any more. It stops all, and
-  // attaches again when that has ended.
-  caf::reacts_to<atom::expire>>;
-
 /// The QUEUE: which jobs wait, which run, and who may run one next.
 using queue_actor = status_actor::extend<
   // Stores and queues jobs; replies when committed. ec::limit_reached when the
@@ -130,12 +120,13 @@ using queue_actor = status_actor::extend<
   caf::reacts_to<atom::enqueue, enqueue_ptr>,
   // The same with several requests. One that is refused says so itself.
   caf::reacts_to<atom::enqueue, enqueue_block>,
-  // A pool offers slots, until it ends or its lease runs out.
+  // See work_giver_actor.
   caf::reacts_to<atom::attach, worker_pool_actor, pool_offer>,
-  // A pool that has jobs lives: its lease begins again.
-  caf::reacts_to<atom::renew>,
-  // Attempts ended. Reports of an older epoch are refused and logged.
-  caf::reacts_to<atom::report, report_block>,
+  caf::reacts_to<atom::renew>, caf::reacts_to<atom::report, report_block>,
+  // A pool that has attached runs these since before the daemon started;
+  // replies with those that it keeps.
+  caf::replies_to<atom::attach, worker_pool_actor,
+                  job_claims>::with<std::vector<loaded_job>>,
   // Tell this monitor what changes below a step; ends with the monitor.
   caf::reacts_to<atom::watch, job_id, step_monitor_actor>,
   // No job of this run, or step, starts any more; replies when none runs.

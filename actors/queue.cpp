@@ -152,21 +152,27 @@ void queue_state::on_recover(recovery& found) {
   stored_head = sequences.head();
   const std::unordered_set<job_id> interrupted{found.interrupted.begin(),
                                                found.interrupted.end()};
+  const std::unordered_set<job_id> claimable{found.claimable.begin(),
+                                             found.claimable.end()};
+  const auto until = clock->now() + config.claim_grace;
   jobs.reserve(found.queue.size());
   found.queue.for_each([&](const storage::queue_entry& x) {
-    bring_back(x, interrupted.count(x.id) != 0);
+    const bool held
+      = config.claim_grace.count() > 0 && claimable.contains(x.id);
+    bring_back(x, interrupted.count(x.id) != 0, held ? until : timestamp{});
   });
   dispatch();
   log::info("queue.recovered", {{"jobs", found.queue.size()}});
 }
 
-void queue_state::bring_back(const storage::queue_entry& x, bool interrupted) {
+void queue_state::bring_back(const storage::queue_entry& x, bool interrupted,
+                             timestamp not_before) {
   auto& job = jobs.add(x.id);
   job.set_key(x.key);
   job.priority = std::min(x.priority, priority_max);
   job.interrupted = interrupted;
   job.again = x.attempt != 0;
-  job.lane = &lanes_of(x.type, x.queue);
+  job.lane = &lanes_of(x.type, x.queue, x.tags);
   lane_used[x.key.lane] = true;
   enter(job, x.manager_id, x.step_id);
   set_terms(job, {x.unique_key, x.expires_at, x.tags, x.limit_key, x.deaths,
@@ -176,13 +182,30 @@ void queue_state::bring_back(const storage::queue_entry& x, bool interrupted) {
     unique.emplace(x.unique_key, x.id);
   if (x.step_id)
     awaited[x.step_id].step = x.step_id;
-  arrive(job, x.run_at, std::max(created_at(x.id), x.run_at));
+  arrive(job, std::max(x.run_at, not_before),
+         std::max(created_at(x.id), x.run_at));
 }
+
+namespace {
+
+/// Whether none of this process's pools has a job. What a remote pool has goes
+/// on while this daemon is away.
+bool nothing_runs_here(const queue_state& st) {
+  uint64_t here = 0;
+  uint64_t elsewhere = 0;
+  for (const auto* where : st.type_turns)
+    for (const auto& x : where->pools)
+      (x.remote ? elsewhere : here) += x.busy;
+  // Those of a pool that is gone are leased until their end is stored.
+  return here == 0 && st.leased <= elsewhere;
+}
+
+} // namespace
 
 ack_promise queue_state::on_drain() {
   drained = true;
   auto reply = self->make_response_promise<void>();
-  if (leased == 0)
+  if (nothing_runs_here(*this))
     acknowledge(reply);
   else
     draining.push_back(reply);
@@ -274,7 +297,7 @@ void queue_state::committed(gathering& done) {
   }
   for (const auto& x : done.tallies)
     x.tell();
-  if (leased == 0)
+  if (!draining.empty() && nothing_runs_here(*this))
     for (auto& x : std::exchange(draining, {}))
       acknowledge(x);
   for (const auto& x : done.deltas)
@@ -336,9 +359,9 @@ queue(queue_impl::stateful_pointer<queue_state> self, queue_config config,
   st.documents = std::move(documents);
   st.ids = std::move(ids);
   st.clock = clock;
-  st.next_epoch = (st.config.boot << 32) + 1;
+  st.next_epoch = (st.config.boot << 32) + 2;
   if (mutated(mutation::epochs_start_again))
-    st.next_epoch = 1;
+    st.next_epoch = 2;
   st.queues["default"].name = "default";
   self->set_down_handler(
     [self](const caf::down_msg& x) { self->state.on_down(x); });
@@ -349,6 +372,9 @@ queue(queue_impl::stateful_pointer<queue_state> self, queue_config config,
     [self](atom::attach, worker_pool_actor& pool, const pool_offer& x) {
       self->state.on_attach(std::move(pool), x);
     },
+    [&st](atom::attach, worker_pool_actor& pool, job_claims& x) {
+      return st.on_claims(std::move(pool), std::move(x));
+    },
     [self](atom::renew) { self->state.on_renew(self->current_sender()); },
     [self](atom::expire) { self->state.on_leases(); },
     [self](atom::nodes) { return self->state.on_nodes(); },
@@ -358,9 +384,7 @@ queue(queue_impl::stateful_pointer<queue_state> self, queue_config config,
       self->state.on_watch(step, std::move(monitor));
     },
     [self](atom::cancel, const job_id& x) { return self->state.on_cancel(x); },
-    [self](atom::cancel, atom::job, const job_id& x) {
-      return self->state.on_stop(x);
-    },
+    [&st](atom::cancel, atom::job, const job_id& x) { return st.on_stop(x); },
     [&st](atom::explain, const job_id& x) { return st.on_explain(x); },
     [self](atom::queues) { return self->state.on_queues(); },
     [self](atom::queues, const std::string& x) {
@@ -372,9 +396,7 @@ queue(queue_impl::stateful_pointer<queue_state> self, queue_config config,
     [self](atom::list) { return self->state.on_types(); },
     [self](atom::put, const type_change& x) { return self->state.on_slots(x); },
     [self](atom::forget, const job_id& x) { self->state.cancelled.erase(x); },
-    [self](atom::recover, const recovery_ptr& x) {
-      self->state.on_recover(*x);
-    },
+    [&st](atom::recover, const recovery_ptr& x) { st.on_recover(*x); },
     [self](atom::drain) { return self->state.on_drain(); },
     [self](atom::stats) { return self->state.on_stats(); },
     [self](atom::flush) { self->state.on_flush(); },

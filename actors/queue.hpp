@@ -65,7 +65,6 @@ struct queue_state {
     std::vector<ack_promise> replies;
     std::vector<std::function<void()>> answers; ///< Of other types.
     std::vector<job_id> silent; ///< Owners of a log that have ended.
-
     gathering();
     bool empty() const {
       return change->ops.empty() && replies.empty() && answers.empty();
@@ -133,7 +132,8 @@ struct queue_state {
   ack_promise on_block(enqueue_block& block);
   void on_watch(const job_id& step, step_monitor_actor monitor);
   void on_recover(recovery& found);
-  void bring_back(const storage::queue_entry& x, bool interrupted);
+  void bring_back(const storage::queue_entry& x, bool interrupted,
+                  timestamp not_before);
   void on_flush();
   ack_promise on_drain();
   queue_status on_stats() const;
@@ -151,7 +151,9 @@ struct queue_state {
   void on_down(const caf::down_msg& down);
   std::vector<node_info> on_nodes() const;
   caf::typed_response_promise<node_info> on_node(const node_change& x);
-  static explanation explain_slots(const type_lanes& type, uint64_t before,
+  caf::typed_response_promise<std::vector<loaded_job>>
+  on_claims(worker_pool_actor pool, job_claims claims);
+  static explanation explain_slots(const lane_set& lanes, uint64_t before,
                                    uint64_t counted_max);
 
   // -- commits (queue.cpp) ----------------------------------------------------
@@ -187,7 +189,8 @@ struct queue_state {
 
   // -- named queues (queue_names.cpp) -----------------------------------------
   type_lanes& type_of(const std::string& type);
-  lane_set& lanes_of(const std::string& type, const std::string& queue);
+  lane_set& lanes_of(const std::string& type, const std::string& queue,
+                     const std::vector<std::string>& tags);
   void refresh(lane_set& x) const;
   void refresh(named_queue& x) const;
   caf::error check_queues(const std::vector<queue_job>& wanted);
@@ -228,7 +231,8 @@ struct queue_state {
   // -- running jobs (queue_dispatch.cpp) --------------------------------------
   void dispatch();
   void dispatch(type_lanes& where);
-  std::vector<queued_job*> take(type_lanes& where, size_t count);
+  std::vector<queued_job*> take(type_lanes& where, const offered_slots& to,
+                                size_t count);
   void take_from(lane_set& from, const lane_set* rival, size_t count,
                  std::vector<queued_job*>& out);
   void assign(const worker_pool_actor& to,

@@ -25,6 +25,9 @@ struct queue_config {
   uint32_t deaths_max = 3; ///< > 0; then a job is quarantined.
   /// > 0; a pool that has jobs and says nothing for so long has lost them.
   std::chrono::nanoseconds lease = std::chrono::seconds{15};
+  /// After a start, jobs that a remote pool had wait for so long for it to say
+  /// that it still has them; 0: they do not wait.
+  std::chrono::nanoseconds claim_grace{};
   /// Of the reports' commits.
   durability report_durability = durability::group;
   metrics_ptr meter; ///< Made by the QUEUE if there is none.

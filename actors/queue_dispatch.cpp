@@ -12,6 +12,12 @@ namespace {
 /// After a read that failed as a whole.
 constexpr std::chrono::seconds load_retry_delay{1};
 
+bool is_remote(const type_lanes& type, const worker_pool_actor& pool) {
+  return std::any_of(
+    type.pools.begin(), type.pools.end(),
+    [&](const offered_slots& x) { return x.handle == pool && x.remote; });
+}
+
 } // namespace
 
 void queue_state::dispatch() {
@@ -35,8 +41,12 @@ void queue_state::dispatch(type_lanes& where) {
       ++busy;
       continue;
     }
+    auto present = take(where, to, count);
+    if (present.empty()) {
+      ++busy; // nothing that it may run
+      continue;
+    }
     busy = 0;
-    auto present = take(where, count);
     if (to.busy == 0)
       to.lease_until = self->clock().now() + config.lease;
     to.take(static_cast<uint32_t>(present.size()));
@@ -52,15 +62,30 @@ void queue_state::dispatch(type_lanes& where) {
   arm_leases();
 }
 
-std::vector<queued_job*> queue_state::take(type_lanes& where, size_t count) {
+namespace {
+
+/// The first lane, from `at` on, whose jobs the pool may run.
+auto next_for(const type_lanes& where, const offered_slots& to,
+              decltype(where.open.begin()) at) {
+  return std::find_if(at, where.open.end(), [&](const lane_set* x) {
+    return x->needs.empty() || to.offers(x->needs);
+  });
+}
+
+} // namespace
+
+std::vector<queued_job*>
+queue_state::take(type_lanes& where, const offered_slots& to, size_t count) {
   std::vector<queued_job*> out;
   out.reserve(std::min<size_t>(count, ready));
-  while (out.size() < count && !where.open.empty()) {
-    auto& from = **where.open.begin();
-    where.open.erase(where.open.begin());
+  while (out.size() < count) {
+    auto at = next_for(where, to, where.open.begin());
+    if (at == where.open.end())
+      break;
+    auto& from = **at;
+    const auto rival = next_for(where, to, where.open.erase(at));
     from.open = false; // nobody puts it back meanwhile
-    take_from(from, where.open.empty() ? nullptr : *where.open.begin(), count,
-              out);
+    take_from(from, rival == where.open.end() ? nullptr : *rival, count, out);
     refresh(from);
     for (auto* x : std::exchange(held_back, {}))
       open_gates_of(*x);
@@ -100,6 +125,7 @@ void queue_state::assign(const worker_pool_actor& to,
   gathering counts;
   job_times waits;
   uint64_t interrupted = 0;
+  const bool remote = is_remote(*batch.front()->lane->type, to);
   const auto now = clock->now();
   for (auto* x : batch) {
     auto record = take_record(*x);
@@ -110,7 +136,8 @@ void queue_state::assign(const worker_pool_actor& to,
     x->at = now;
     auto& held = *x->body;
     held.attempt = record.attempt + 1;
-    held.epoch = next_epoch++;
+    held.epoch = next_epoch | (remote ? remote_epoch_bit : 0);
+    next_epoch += 2 * remote_epoch_bit;
     held.pool = to.address();
     move_to(*x, queue_place::leased);
     if (const auto& step = scopes[x->scope].step)

@@ -128,8 +128,8 @@ void queue_job_state::on_worker_end(const std::string& why, bool suspect) {
 queue_job_impl::behavior_type
 queue_job_attempt(queue_job_impl::stateful_pointer<queue_job_state> self,
                   attempt_config config, leased_job lease, timestamp started_at,
-                  job_worker_actor worker, queue_actor queue,
-                  log_collector_actor collector, const wall_clock* clock) {
+                  job_worker_actor worker, work_giver_actor queue,
+                  commit_taker_actor collector, const wall_clock* clock) {
   auto& st = self->state;
   st.config = config;
   st.started_at = started_at;

@@ -36,8 +36,8 @@ struct queue_job_state {
   attempt_config config;
   job_context_ptr context;
   job_worker_actor worker;
-  queue_actor queue;
-  log_collector_actor collector;
+  work_giver_actor queue;
+  commit_taker_actor collector;
   timestamp started_at{};
   bool ended = false;
   bool timed_out = false;
@@ -65,7 +65,7 @@ struct queue_job_state {
 queue_job_impl::behavior_type
 queue_job_attempt(queue_job_impl::stateful_pointer<queue_job_state> self,
                   attempt_config config, leased_job lease, timestamp started_at,
-                  job_worker_actor worker, queue_actor queue,
-                  log_collector_actor collector, const wall_clock* clock);
+                  job_worker_actor worker, work_giver_actor queue,
+                  commit_taker_actor collector, const wall_clock* clock);
 
 } // namespace quaero

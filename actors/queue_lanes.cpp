@@ -21,6 +21,16 @@ bool lane_set::set_head(std::chrono::nanoseconds aging) {
   return found;
 }
 
+std::vector<std::string> needs_of(const std::vector<std::string>& tags) {
+  std::vector<std::string> out;
+  for (const auto& x : tags)
+    if (x.starts_with(label_tag_prefix))
+      out.push_back(x.substr(label_tag_prefix.size()));
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
 void job_tally::add_end(job_status outcome) {
   ++(outcome == job_status::completed ? completed
      : outcome == job_status::failed  ? failed

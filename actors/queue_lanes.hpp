@@ -6,6 +6,7 @@
 
 #include <caf/actor_clock.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -52,11 +53,17 @@ struct named_queue {
   }
 };
 
-/// Ready jobs of one worker type in one queue, by priority.
+/// Labels that a job's tags say it needs, sorted.
+std::vector<std::string> needs_of(const std::vector<std::string>& tags);
+
+/// Ready jobs of one worker type in one queue that need the same labels, by
+/// priority.
 struct lane_set {
   type_lanes* type = nullptr;
   named_queue* queue = nullptr;
   metrics::lane* meter = nullptr;
+  std::vector<std::string> needs; ///< Labels; sorted.
+  uint64_t live = 0;              ///< Jobs of it that wait or run.
   std::array<ready_lane, storage::delayed_lane> ready;
   uint64_t size = 0;
   bool open = false; ///< Is in its type's `open`, by what follows.
@@ -103,15 +110,26 @@ struct offered_slots {
   uint32_t slots = 0;        ///< That count.
   uint32_t busy = 0;         ///< More than `slots` after these became fewer.
   bool stores_starts = true; ///< See pool_offer.
+  bool remote = false;       ///< The same.
+  std::vector<std::string> labels; ///< The same; sorted.
   /// When its jobs go to others unless it gives a sign of life. Means nothing
   /// while it has none.
   caf::actor_clock::time_point lease_until{};
 
+  /// @param wanted what somebody has said, if he has. A pool that offers none
+  ///               gets none.
+  void set_slots(std::optional<uint32_t> wanted) {
+    slots = own_slots == 0 ? 0 : wanted.value_or(own_slots);
+  }
   uint32_t free_slots() const { return slots > busy ? slots - busy : 0; }
   /// How many jobs it may get now.
   uint32_t free() const {
     return static_cast<uint32_t>(
       std::min<uint64_t>(free_slots(), node->room()));
+  }
+  bool offers(const std::vector<std::string>& needs) const {
+    return std::includes(labels.begin(), labels.end(), needs.begin(),
+                         needs.end());
   }
   void take(uint32_t n) {
     busy += n;
@@ -128,7 +146,8 @@ struct offered_slots {
 struct type_lanes {
   std::string name;
   metrics::type* meter = nullptr;
-  std::map<std::string, lane_set, std::less<>> sets; ///< By queue.
+  /// By queue, and what is needed.
+  std::map<std::pair<std::string, std::vector<std::string>>, lane_set> sets;
   std::set<lane_set*, head_order> open; ///< Those that a job may come from.
   std::vector<offered_slots> pools;
   std::optional<uint32_t> slots; ///< Of each pool, if somebody has said so.

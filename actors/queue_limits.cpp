@@ -272,7 +272,7 @@ queue_state::on_slots(const type_change& x) {
   auto& where = i->second;
   where.slots = x.slots;
   for (auto& pool : where.pools)
-    pool.slots = x.slots.value_or(pool.own_slots);
+    pool.set_slots(x.slots);
   auto& ops = pending.change->ops;
   if (x.slots)
     storage::put_type_slots(ops, x.type, *x.slots);

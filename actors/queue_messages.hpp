@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -197,6 +198,24 @@ struct pool_offer {
   /// Its attempts store that they have started; else start and end of one are
   /// stored together.
   bool stores_starts = true;
+  /// It is in another process, and may outlive this one: its jobs have epochs
+  /// that say so.
+  bool remote = false;
+  std::vector<std::string> labels; ///< That the machine has.
+};
+
+/// Set in the epoch of an attempt that a remote pool has.
+inline constexpr uint64_t remote_epoch_bit = 1;
+
+/// An attempt that goes on since before the daemon started.
+struct job_claim {
+  job_id id;
+  uint64_t epoch = 0;
+  uint32_t attempt = 0;
+};
+
+struct job_claims {
+  std::vector<job_claim> jobs;
 };
 
 /// How a machine with worker pools is.
@@ -249,7 +268,7 @@ auto inspect(Inspector& f, report_block& x) {
 template <class Inspector>
 auto inspect(Inspector& f, pool_offer& x) {
   return f(caf::meta::type_name("pool_offer"), x.type, x.node, x.slots,
-           x.stores_starts);
+           x.stores_starts, x.remote, x.labels);
 }
 
 template <class Inspector>

@@ -53,12 +53,14 @@ type_lanes& queue_state::type_of(const std::string& type) {
 }
 
 lane_set& queue_state::lanes_of(const std::string& type,
-                                const std::string& queue) {
+                                const std::string& queue,
+                                const std::vector<std::string>& tags) {
+  auto needs = needs_of(tags);
   if (last_lane != nullptr && last_lane->type->name == type
-      && last_lane->queue->name == queue)
+      && last_lane->queue->name == queue && last_lane->needs == needs)
     return *last_lane;
   auto& where = type_of(type);
-  auto [i, added] = where.sets.try_emplace(queue);
+  auto [i, added] = where.sets.try_emplace({queue, needs});
   auto& lanes = i->second;
   if (added) {
     auto& named = queues[queue];
@@ -66,6 +68,7 @@ lane_set& queue_state::lanes_of(const std::string& type,
     named.lanes.push_back(&lanes);
     lanes.type = &where;
     lanes.queue = &named;
+    lanes.needs = std::move(needs);
     lanes.meter = &config.meter->lane_of(queue, type);
   }
   last_lane = &lanes;
@@ -96,7 +99,7 @@ void queue_state::forget_idle_queues() {
       continue;
     }
     for (auto* lanes : queue.lanes)
-      lanes->type->sets.erase(queue.name);
+      lanes->type->sets.erase({queue.name, lanes->needs});
     i = queues.erase(i);
   }
 }
@@ -272,7 +275,6 @@ uint64_t queue_state::jobs_before(const queued_job& x) const {
 
 explanation queue_state::explain_ready(const queued_job& x) const {
   const auto& queue = *x.lane->queue;
-  const auto& type = *x.lane->type;
   auto named = value::make_object({{"queue", queue.name}});
   if (queue.settings.paused)
     return {job_reason::queue_paused,
@@ -288,7 +290,7 @@ explanation queue_state::explain_ready(const queued_job& x) const {
               + " of " + number(limit) + " jobs",
             std::move(named)};
   }
-  return explain_slots(type, jobs_before(x), config.position_max);
+  return explain_slots(*x.lane, jobs_before(x), config.position_max);
 }
 
 caf::result<explanation> queue_state::on_explain(const job_id& id) const {

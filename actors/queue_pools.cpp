@@ -8,13 +8,23 @@
 namespace quaero {
 
 void queue_state::on_attach(worker_pool_actor handle, const pool_offer& offer) {
-  self->monitor(handle);
   auto& node = nodes[offer.node];
   node.name = offer.node;
   auto& where = type_of(offer.type);
-  where.pools.push_back({std::move(handle), &node, offer.slots,
-                         where.slots.value_or(offer.slots), 0,
-                         offer.stores_starts});
+  auto at = std::find_if(where.pools.begin(), where.pools.end(),
+                         [&](const auto& x) { return x.handle == handle; });
+  if (at == where.pools.end()) {
+    self->monitor(handle);
+    at = where.pools.insert(at, offered_slots{});
+    at->handle = std::move(handle);
+    at->node = &node;
+  }
+  at->stores_starts = offer.stores_starts;
+  at->remote = offer.remote;
+  at->labels = offer.labels;
+  std::sort(at->labels.begin(), at->labels.end());
+  at->own_slots = offer.slots;
+  at->set_slots(where.slots);
   dispatch(where);
 }
 
@@ -198,18 +208,55 @@ queue_state::on_node(const node_change& x) {
 
 // -- why a job that may start does not ----------------------------------------
 
+namespace {
+
+bool is_offered(const lane_set& x) {
+  const auto& pools = x.type->pools;
+  return std::any_of(pools.begin(), pools.end(),
+                     [&](const auto& y) { return y.offers(x.needs); });
+}
+
+/// No machine has all labels: names one that none has, or else all of them.
+explanation explain_labels(const lane_set& x) {
+  std::string missing;
+  for (const auto& label : x.needs) {
+    const bool some
+      = std::any_of(x.type->pools.begin(), x.type->pools.end(),
+                    [&](const auto& pool) { return pool.offers({label}); });
+    if (!some || missing.empty())
+      missing = label;
+    if (!some)
+      break;
+  }
+  std::string all;
+  for (const auto& label : x.needs)
+    all += (all.empty() ? "" : ", ") + label;
+  return {job_reason::no_worker,
+          "no node that runs jobs of type " + x.type->name + " has "
+            + (x.needs.size() == 1 ? "the label " : "all labels of ") + all,
+          value::make_object(
+            {{"type", x.type->name}, {"label", missing}, {"requires", all}})};
+}
+
+} // namespace
+
 /// @param before how many jobs go first, counted up to `counted_max`.
-explanation queue_state::explain_slots(const type_lanes& type, uint64_t before,
+explanation queue_state::explain_slots(const lane_set& lanes, uint64_t before,
                                        uint64_t counted_max) {
+  const auto& type = *lanes.type;
   if (type.pools.empty())
     return {job_reason::no_worker, "no worker runs jobs of type " + type.name,
             value::make_object({{"type", type.name}})};
+  if (!is_offered(lanes))
+    return explain_labels(lanes);
   uint64_t slots = 0;
   uint64_t busy = 0;
   uint64_t free_slots = 0;
   uint64_t free = 0;
   const node_place* full = nullptr;
   for (const auto& pool : type.pools) {
+    if (!pool.offers(lanes.needs))
+      continue;
     slots += pool.slots;
     busy += pool.busy;
     free_slots += pool.free_slots();

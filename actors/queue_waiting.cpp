@@ -25,7 +25,7 @@ bool queue_state::take_in(queue_job& job, storage::write_batch& out,
   auto& x = jobs.add(job.id);
   x.priority = std::min(job.priority, priority_max);
   x.set_key(new_key(x.priority, job.run_at));
-  x.lane = &lanes_of(job.type, job.queue);
+  x.lane = &lanes_of(job.type, job.queue, job.tags);
   storage::put_queue_entry(out, {x.key(), job.id, job.step_id, job.manager_id,
                                  job.type, job.queue, x.priority, job.run_at, 0,
                                  job.unique_key, job.expires_at, job.tags,
@@ -71,6 +71,7 @@ void queue_state::enter(queued_job& x, const job_id& manager,
                         const job_id& step) {
   ++length;
   ++x.lane->queue->live;
+  ++x.lane->live;
   if (!manager && !step)
     return;
   const auto& key = step ? step : manager;
@@ -91,15 +92,33 @@ void queue_state::enter(queued_job& x, const job_id& manager,
     ++live_of_run[manager];
 }
 
+namespace {
+
+/// There may be any number of things that jobs need.
+void forget_lanes(queue_state& st, lane_set& x) {
+  if (x.live != 0 || x.needs.empty())
+    return;
+  if (st.last_lane == &x)
+    st.last_lane = nullptr;
+  if (x.open)
+    x.type->open.erase(&x);
+  std::erase(x.queue->lanes, &x);
+  x.type->sets.erase({x.queue->name, x.needs});
+}
+
+} // namespace
+
 void queue_state::leave(queued_job& x) {
   move_to(x, queue_place::ending);
   --length;
   --x.lane->queue->live;
+  --x.lane->live;
   if (x.has_terms) {
     auto i = terms.find(x.id);
     unique.erase(i->second.unique_key);
     terms.erase(i);
   }
+  forget_lanes(*this, *x.lane);
   auto waiting = stopping.extract(x.stopped ? x.id : job_id{});
   const auto where = x.scope;
   const auto [manager, step, all] = scopes[where];

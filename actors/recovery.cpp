@@ -72,9 +72,14 @@ job_id read_attempts(const std::vector<job_event>& events,
   return first_child;
 }
 
+void note_interrupted(const job_id& id, const job_state& state, recovery& out) {
+  out.interrupted.push_back(id);
+  if (state.epoch & remote_epoch_bit)
+    out.claimable.push_back(id);
+}
+
 storage::status read_step(const storage::store& db, const job_id& id,
-                          recovered_step& out,
-                          std::vector<job_id>& interrupted) {
+                          recovered_step& out, recovery& all) {
   auto result = storage::read_job(db, id, out.job);
   std::vector<job_event> events;
   if (result.ok())
@@ -99,7 +104,7 @@ storage::status read_step(const storage::store& db, const job_id& id,
                           ? job_status::pending
                           : state.status);
       if (state.status == job_status::running)
-        interrupted.push_back(child);
+        note_interrupted(child, state, all);
       out.children.documents += state.children.documents;
     }
     return read;
@@ -125,16 +130,17 @@ storage::status find_interrupted_roots(const storage::store& db,
       return;
     std::vector<job_event> events;
     result = storage::read_events(db, x.id, events);
-    if (fold(events).status != job_status::running)
+    const auto state = fold(events);
+    if (state.status != job_status::running)
       return;
-    out.interrupted.push_back(x.id);
+    note_interrupted(x.id, state, out);
     --left;
   });
   return result;
 }
 
 storage::status read_run(const storage::store& db, const job_id& id,
-                         recovered_run& out, std::vector<job_id>& interrupted) {
+                         recovered_run& out, recovery& all) {
   auto result = storage::read_job(db, id, out.manager);
   std::vector<job_event> events;
   if (result.ok())
@@ -149,7 +155,7 @@ storage::status read_run(const storage::store& db, const job_id& id,
       out.linked.push_back(*linked);
   }
   return for_each_child(db, id, [&](const job_id& child) {
-    return read_step(db, child, out.steps.emplace_back(), interrupted);
+    return read_step(db, child, out.steps.emplace_back(), all);
   });
 }
 
@@ -182,7 +188,7 @@ storage::status read_recovery(const storage::store& db, recovery& out) {
   for (const auto& id : active) {
     if (!result.ok())
       break;
-    result = read_run(db, id, out.runs.emplace_back(), out.interrupted);
+    result = read_run(db, id, out.runs.emplace_back(), out);
     kill_point(kill_at::recovery_after_run);
   }
   if (result.ok())

@@ -108,6 +108,8 @@ struct recovery {
   storage::queue_entries queue;
   /// Queued jobs of runs whose last attempt nobody ended.
   std::vector<job_id> interrupted;
+  /// Those of them that a remote pool had; it may have them still.
+  std::vector<job_id> claimable;
   /// Named queues that somebody has set.
   std::vector<std::pair<std::string, queue_settings>> queues;
   std::vector<std::pair<std::string, uint32_t>> type_slots;

@@ -155,6 +155,19 @@ void runtime::spawn_access(const runtime_config& config,
     owned_.push_back(std::move(x));
 }
 
+worker_pool_actor spawn_pool(caf::actor_system& system, const worker_kind& kind,
+                             worker_pool_config config, work_giver_actor queue,
+                             commit_taker_actor collector,
+                             const wall_clock& clock) {
+  config.type = kind.job_type;
+  config.slots = kind.slots;
+  if (kind.spawn_block_worker)
+    return system.spawn(block_pool, std::move(config), kind.spawn_block_worker,
+                        std::move(queue), &clock);
+  return system.spawn(worker_pool, std::move(config), kind.spawn_worker,
+                      std::move(queue), std::move(collector), &clock);
+}
+
 void runtime::spawn_workers(const worker_kinds& kinds,
                             const worker_environment& environment,
                             const runtime_config& how,
@@ -168,20 +181,13 @@ void runtime::spawn_workers(const worker_kinds& kinds,
     if (kind.job_type.empty())
       continue;
     worker_pool_config config;
-    config.type = kind.job_type;
     config.attempt.keys = std::make_shared<const key_lookup>(keys());
-    config.slots = kind.slots;
     config.node = how.node;
+    config.labels = how.labels;
     config.heartbeat = how.queue.lease / heartbeats_per_lease;
     config.meter = meter;
-    worker_pool_actor pool;
-    if (kind.spawn_block_worker) {
-      pool = system_.spawn(block_pool, config, kind.spawn_block_worker, queue,
-                           &clock);
-    } else {
-      pool = system_.spawn(worker_pool, config, kind.spawn_worker, queue,
-                           collector, &clock);
-    }
+    auto pool
+      = spawn_pool(system_, kind, std::move(config), queue, collector, clock);
     owned_.push_back(caf::actor_cast<caf::actor>(pool));
     pools.push_back(std::move(pool));
     job_types.push_back(kind.job_type);

@@ -55,6 +55,7 @@ struct runtime_config {
   scheduler_config scheduler;
   /// Of this machine; what GET /api/nodes calls it.
   std::string node = "local";
+  std::vector<std::string> labels; ///< The same machine's; jobs ask for them.
   retention_config retention;
   compactor_config compactor;
   bool detach = true;   ///< Blocking actors get threads; tests say no.
@@ -83,6 +84,13 @@ struct worker_kind {
 
 using worker_kinds
   = std::function<std::vector<worker_kind>(const worker_environment&)>;
+
+/// The pool of a kind that executes jobs, of its sort. `config.type` and
+/// `config.slots` are the kind's.
+worker_pool_actor spawn_pool(caf::actor_system& system, const worker_kind& kind,
+                             worker_pool_config config, work_giver_actor queue,
+                             commit_taker_actor collector,
+                             const wall_clock& clock);
 
 /// Every long-lived actor of a daemon, in the order in which they depend on
 /// each other. Made, recovered, used, drained, ended, once.

@@ -222,6 +222,8 @@ void set_terms(new_job& job, const step& of) {
     job.priority = *terms.priority;
   if (!terms.limit_key.empty())
     job.limit_key = terms.limit_key;
+  for (const auto& label : terms.labels)
+    job.tags.push_back(std::string{label_tag_prefix} + label);
   std::chrono::nanoseconds timeout{};
   if (parse_duration(terms.timeout, timeout))
     job.timeout = std::chrono::ceil<std::chrono::milliseconds>(timeout);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/life_actors.hpp"
 #include "actors/messages.hpp"
 
 #include <caf/fwd.hpp>
@@ -42,6 +43,32 @@ using queue_job_actor = caf::typed_actor<
   caf::reacts_to<atom::report, std::string, bool>,
   // The worker has said something.
   caf::reacts_to<atom::flush>>;
+
+/// A WORKER POOL: free slots for one worker type.
+using worker_pool_actor = status_actor::extend<
+  // Run these; never more than the slots it attached with.
+  caf::reacts_to<atom::assign, job_block>,
+  // Stop these if they run.
+  caf::reacts_to<atom::cancel, id_list>,
+  // Its lease ran out: nothing that it runs counts any more. It stops all, and
+  // attaches again when that has ended.
+  caf::reacts_to<atom::expire>>;
+
+/// What a WORKER POOL needs of the QUEUE, or of who stands for it where there
+/// is none.
+using work_giver_actor = caf::typed_actor<
+  // A pool offers slots, until it ends or its lease runs out. Again: it offers
+  // so many from now on; none at all is fine.
+  caf::reacts_to<atom::attach, worker_pool_actor, pool_offer>,
+  // A pool that has jobs lives: its lease begins again.
+  caf::reacts_to<atom::renew>,
+  // Attempts ended. Reports of an older epoch are refused and logged.
+  caf::reacts_to<atom::report, report_block>>;
+
+/// What an attempt needs of the LOG COLLECTOR, or of who stands for it.
+using commit_taker_actor = caf::typed_actor<
+  // Has it stored; replies when it is.
+  caf::reacts_to<atom::commit, commit_ptr>>;
 
 /// A STEP MONITOR: counts what is below one step.
 using step_monitor_actor = caf::typed_actor<

@@ -1,5 +1,6 @@
 #include "actors/worker_pool.hpp"
 
+#include "actors/attempt_start.hpp"
 #include "actors/deadlines.hpp"
 #include "actors/mutation.hpp"
 #include "actors/retry.hpp"
@@ -27,7 +28,7 @@ void attach(State& x) {
   x.self->send(x.queue, atom::attach_v,
                caf::actor_cast<worker_pool_actor>(x.self),
                pool_offer{x.config.type, x.config.node, x.config.slots,
-                          State::stores_starts});
+                          State::stores_starts, false, x.config.labels});
 }
 
 /// To be called when the pool gets jobs.
@@ -68,40 +69,6 @@ void expire(State& x) {
 } // namespace
 
 // -- worker pool --------------------------------------------------------------
-
-namespace {
-
-job_event start_of(const leased_job& lease, timestamp at) {
-  job_event event;
-  event.id = lease.job.id;
-  event.status = job_status::running;
-  event.at = at;
-  event.epoch = lease.epoch;
-  event.attempt = lease.attempt;
-  return event;
-}
-
-/// The attempt before this one, which nobody ended.
-job_event end_of_interrupted(const leased_job& lease, timestamp at) {
-  job_event event;
-  event.id = lease.job.id;
-  event.status = job_status::pending;
-  event.at = at;
-  event.epoch = lease.interrupted_epoch;
-  event.attempt = lease.attempt - 1;
-  event.error = "interrupted: the daemon stopped";
-  return event;
-}
-
-void add_start(commit& change, const leased_job& lease, timestamp at) {
-  if (lease.interrupted_epoch != 0)
-    change.add_event(2 * (lease.attempt - 1), end_of_interrupted(lease, at),
-                     job_status::running, lease.job);
-  change.add_event(2 * lease.attempt - 1, start_of(lease, at),
-                   job_status::pending, lease.job);
-}
-
-} // namespace
 
 worker_pool_state::~worker_pool_state() {
   for (const auto& [id, x] : attempts)
@@ -218,8 +185,9 @@ actor_status worker_pool_state::on_status() const {
 worker_pool_impl::behavior_type
 worker_pool(worker_pool_impl::stateful_pointer<worker_pool_state> self,
             worker_pool_config config,
-            std::function<job_worker_actor()> spawn_worker, queue_actor queue,
-            log_collector_actor collector, const wall_clock* clock) {
+            std::function<job_worker_actor()> spawn_worker,
+            work_giver_actor queue, commit_taker_actor collector,
+            const wall_clock* clock) {
   if (config.type.empty() || config.slots == 0
       || config.heartbeat.count() <= 0) {
     self->quit(
@@ -351,8 +319,8 @@ actor_status block_pool_state::on_status() const {
 worker_pool_impl::behavior_type
 block_pool(worker_pool_impl::stateful_pointer<block_pool_state> self,
            worker_pool_config config,
-           std::function<block_worker_actor()> spawn_worker, queue_actor queue,
-           const wall_clock* clock) {
+           std::function<block_worker_actor()> spawn_worker,
+           work_giver_actor queue, const wall_clock* clock) {
   if (config.type.empty() || config.slots == 0
       || config.heartbeat.count() <= 0) {
     self->quit(

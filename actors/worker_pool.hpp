@@ -16,9 +16,10 @@
 namespace quaero {
 
 struct worker_pool_config {
-  std::string type;    ///< Of the jobs; not empty.
-  std::string node;    ///< The machine that it is on.
-  uint32_t slots = 16; ///< > 0; attempts at a time.
+  std::string type;                ///< Of the jobs; not empty.
+  std::string node;                ///< The machine that it is on.
+  std::vector<std::string> labels; ///< That the machine has.
+  uint32_t slots = 16;             ///< > 0; attempts at a time.
   /// > 0; how often it tells the QUEUE that it lives, while it has jobs. Less
   /// than a lease of the QUEUE's.
   std::chrono::nanoseconds heartbeat = std::chrono::seconds{5};
@@ -57,8 +58,8 @@ struct worker_pool_state {
   pool_duty duty;
   std::function<job_worker_actor()> spawn_worker;
   job_worker_actor worker;
-  queue_actor queue;
-  log_collector_actor collector;
+  work_giver_actor queue;
+  commit_taker_actor collector;
   const wall_clock* clock = nullptr;
   std::unordered_map<job_id, running> attempts;
   std::unordered_map<caf::actor_addr, job_id> jobs;
@@ -83,8 +84,9 @@ struct worker_pool_state {
 worker_pool_impl::behavior_type
 worker_pool(worker_pool_impl::stateful_pointer<worker_pool_state> self,
             worker_pool_config config,
-            std::function<job_worker_actor()> spawn_worker, queue_actor queue,
-            log_collector_actor collector, const wall_clock* clock);
+            std::function<job_worker_actor()> spawn_worker,
+            work_giver_actor queue, commit_taker_actor collector,
+            const wall_clock* clock);
 
 /// Blocks in progress.
 struct block_pool_state {
@@ -112,7 +114,7 @@ struct block_pool_state {
   pool_duty duty;
   std::function<block_worker_actor()> spawn_worker;
   block_worker_actor worker;
-  queue_actor queue;
+  work_giver_actor queue;
   const wall_clock* clock = nullptr;
   std::unordered_map<uint64_t, block> blocks; ///< That the worker has.
   uint64_t next_block = 1;
@@ -132,7 +134,7 @@ struct block_pool_state {
 worker_pool_impl::behavior_type
 block_pool(worker_pool_impl::stateful_pointer<block_pool_state> self,
            worker_pool_config config,
-           std::function<block_worker_actor()> spawn_worker, queue_actor queue,
-           const wall_clock* clock);
+           std::function<block_worker_actor()> spawn_worker,
+           work_giver_actor queue, const wall_clock* clock);
 
 } // namespace quaero

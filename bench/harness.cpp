@@ -1,6 +1,8 @@
 #include "bench/harness.hpp"
 
 #include "actors/deadlines.hpp"
+#include "actors/nodes/caf_end.hpp"
+#include "actors/nodes/node_gate.hpp"
 #include "actors/workers/noop/noop_worker.hpp"
 #include "storage/format.hpp"
 #include "storage/leveldb_store.hpp"
@@ -152,8 +154,13 @@ new_job make_noop(uint32_t payload) {
   return job;
 }
 
-actors_config::actors_config(uint64_t threads, const std::string& policy) {
+actors_config::actors_config(uint64_t threads, const std::string& policy,
+                             bool remote) {
   add_message_types<caf::id_block::quaero_types>();
+  if (remote) {
+    use_nodes(*this);
+    add_node_messages(*this);
+  }
   set("scheduler.policy", caf::atom_from_string(policy));
   set("scheduler.max-threads", threads);
   set("logger.file-verbosity", caf::atom("quiet"));
@@ -162,12 +169,12 @@ actors_config::actors_config(uint64_t threads, const std::string& policy) {
 
 bench_runtime::bench_runtime(std::shared_ptr<storage::store> db,
                              const bench_options& how, runtime_config config,
-                             const worker_kinds& kinds, const wall_clock& time)
-  : config_{how.threads, how.policy}, system_{config_}, self_{system_} {
-  uint64_t boot = 0;
-  require(storage::next_boot(*db, boot));
+                             const worker_kinds& kinds, const wall_clock& time,
+                             bool remote)
+  : config_{how.threads, how.policy, remote}, system_{config_}, self_{system_} {
+  require(storage::next_boot(*db, boot_));
   runtime_ = std::make_unique<runtime>(
-    system_, std::move(config), std::move(db), boot, time,
+    system_, std::move(config), std::move(db), boot_, time,
     [](std::string_view) { return std::nullopt; }, kinds);
 }
 

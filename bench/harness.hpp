@@ -43,8 +43,10 @@ new_job make_noop(uint32_t payload);
 
 /// As a daemon sets its actors up.
 struct actors_config : caf::actor_system_config {
-  explicit actors_config(uint64_t threads, const std::string& policy
-                                           = "sharing");
+  /// @param remote they talk to other machines.
+  explicit actors_config(uint64_t threads,
+                         const std::string& policy = "sharing",
+                         bool remote = false);
 };
 
 /// Actors as in a daemon, on a database that stays when they have ended.
@@ -52,11 +54,13 @@ class bench_runtime {
 public:
   bench_runtime(std::shared_ptr<storage::store> db, const bench_options& how,
                 runtime_config config, const worker_kinds& kinds,
-                const wall_clock& time = system_wall_clock());
+                const wall_clock& time = system_wall_clock(),
+                bool remote = false);
 
   runtime& actors() { return *runtime_; }
   caf::actor_system& system() { return system_; }
   caf::scoped_actor& self() { return self_; }
+  uint64_t boot() const { return boot_; } ///< Number of this start.
 
   /// Brings back what was going on.
   /// @returns how many runs go on.
@@ -90,6 +94,7 @@ private:
   actors_config config_;
   caf::actor_system system_;
   caf::scoped_actor self_;
+  uint64_t boot_ = 0;
   std::unique_ptr<runtime> runtime_;
 };
 

@@ -18,6 +18,8 @@
 //   recover     a start with many jobs that wait, to the first end
 //   deaths      the end of a worker, until its job runs again
 //   churn       many jobs through one runtime: rates and space over time
+// In the process, with nodes as daemons:
+//   remote      jobs on nodes, and what the loss of one costs
 // A daemon, from outside:
 //   idle        a daemon with nothing to do
 //   http        enqueues and questions to a daemon over real connections

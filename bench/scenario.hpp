@@ -78,6 +78,7 @@ std::unique_ptr<scenario> make_store_scenario();
 std::unique_ptr<scenario> make_recover_scenario();
 std::unique_ptr<scenario> make_deaths_scenario();
 std::unique_ptr<scenario> make_churn_scenario();
+std::unique_ptr<scenario> make_remote_scenario();
 
 /// The line of a measurement.
 /// REQUIRES: !runs.empty(), all exact.

@@ -61,7 +61,8 @@ void add_scenario_commands(CLI::App& app, int& exit_code) {
         make_mixed_scenario, make_latency_scenario, make_fanout_scenario,
         make_chain_scenario, make_dag_scenario, make_logs_scenario,
         make_schedule_scenario, make_memory_scenario, make_store_scenario,
-        make_recover_scenario, make_deaths_scenario, make_churn_scenario}) {
+        make_recover_scenario, make_deaths_scenario, make_churn_scenario,
+        make_remote_scenario}) {
     auto x = std::make_shared<command>();
     x->what = make();
     const auto& about = x->what->about();

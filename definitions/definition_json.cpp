@@ -44,6 +44,8 @@ value to_value(const job_terms_of_step& x) {
     result.set("timeout", x.timeout);
   if (!x.limit_key.empty())
     result.set("limit_key", x.limit_key);
+  if (!x.labels.empty())
+    result.set("requires", to_array(x.labels));
   return result;
 }
 

@@ -89,10 +89,11 @@ private:
       return;
     table_reader in{errors_, table, in_.field("job."),
                     "step " + quoted(out_.name) + ": job: "};
-    in.check_keys({"limit_key", "priority", "queue", "timeout"});
+    in.check_keys({"limit_key", "priority", "queue", "requires", "timeout"});
     in.read("queue", out_.job.queue);
     in.read("timeout", out_.job.timeout);
     in.read("limit_key", out_.job.limit_key);
+    in.read("requires", out_.job.labels);
     int64_t priority = 0;
     if (!in.read("priority", priority))
       return;

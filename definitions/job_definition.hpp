@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace quaero {
@@ -67,9 +68,17 @@ struct job_terms_of_step {
   std::optional<uint8_t> priority; ///< 0 to 9; absent: the worker's.
   std::string timeout;             ///< Of an attempt; a duration, "" is none.
   std::string limit_key;           ///< See queue_job; "" is the worker's.
+  /// Labels that a machine must have to run them; TOML: requires.
+  std::vector<std::string> labels;
 
   bool operator==(const job_terms_of_step&) const = default;
 };
+
+/// A job with the tag "requires:LABEL" runs where that label is offered only.
+inline constexpr std::string_view label_tag_prefix = "requires:";
+
+inline constexpr size_t labels_max = 8;       ///< Of one step.
+inline constexpr size_t label_bytes_max = 48; ///< Of [A-Za-z0-9._-].
 
 /// One step of a definition: what a worker type shall do, and after what.
 struct step {

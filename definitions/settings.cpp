@@ -3,6 +3,7 @@
 #include "definitions/json.hpp"
 #include "definitions/settings_http.hpp"
 #include "definitions/settings_life.hpp"
+#include "definitions/settings_nodes.hpp"
 #include "definitions/time.hpp"
 
 #include <algorithm>
@@ -340,11 +341,13 @@ struct field_writer {
     auto rule = text_rule(row, text);
     std::string host;
     uint16_t port = 0;
-    if (rule.empty() && std::string_view{row.name} == "listen"
-        && !split_listen(text, host, port))
+    const std::string_view name = row.name;
+    const bool is_place
+      = name == "listen" || (name == "nodes.listen" && !text.empty());
+    if (rule.empty() && is_place && !split_listen(text, host, port))
       rule = "must be host:port with a port from 0 to 65535";
     std::vector<std::string> origins;
-    if (rule.empty() && std::string_view{row.name} == "http.cors_origins"
+    if (rule.empty() && name == "http.cors_origins"
         && !split_origins(text, origins))
       rule = "must be origins such as https://example.org, parted by blanks; "
              "there is no wildcard";
@@ -412,7 +415,7 @@ const std::vector<setting>& setting_table() {
     auto rows = make_top_level();
     for (auto more : {make_folders(), make_core_tables(), make_http_tables(),
                       make_life_tables(), make_audit_table(), make_live_table(),
-                      make_outer_tables()})
+                      make_nodes_table(), make_outer_tables()})
       rows.insert(rows.end(), more.begin(), more.end());
     return rows;
   }();

@@ -94,6 +94,20 @@ struct settings {
   } scheduler;
 
   struct {
+    std::string listen; ///< "" = no nodes.
+    std::string hosts;  ///< Parted by blanks.
+    std::string labels; ///< Parted by commas.
+    uint64_t nodes_max = 0;
+    uint64_t handshakes_max = 0;
+    std::chrono::nanoseconds handshake_timeout{};
+    std::chrono::nanoseconds idle_timeout{};
+    std::chrono::nanoseconds return_grace{};
+    std::chrono::nanoseconds lease_margin{};
+    uint64_t backlog_mib = 0;
+    uint64_t processes_max = 0; ///< Of one node in an hour.
+  } nodes;
+
+  struct {
     std::chrono::nanoseconds interval{};
     retention_limits limits;
   } retention;

@@ -23,6 +23,11 @@ bool is_id_char(char c) {
          || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
 }
 
+bool is_label(std::string_view x) {
+  return !x.empty() && x.size() <= label_bytes_max
+         && std::all_of(x.begin(), x.end(), is_id_char);
+}
+
 // Whether a step name survives a list separated by commas.
 bool is_step_name(std::string_view x) {
   auto is_bad = [](unsigned char c) { return c == ',' || c < 0x20; };
@@ -329,6 +334,15 @@ private:
       add(step_field(s, i, "job.limit_key"),
           start + "limit_key has " + std::to_string(s.job.limit_key.size())
             + " bytes, allowed " + std::to_string(limit_key_bytes_max));
+    if (s.job.labels.size() > labels_max)
+      add(step_field(s, i, "job.requires"),
+          start + "requires has " + std::to_string(s.job.labels.size())
+            + " labels, allowed " + std::to_string(labels_max));
+    for (const auto& label : s.job.labels)
+      if (!is_label(label))
+        add(step_field(s, i, "job.requires"),
+            start + "a label is 1 to " + std::to_string(label_bytes_max)
+              + " of A-Z, a-z, 0-9, '.', '_' and '-'");
   }
 
   void check_condition(const step& s, size_t i) {

@@ -14,7 +14,8 @@ constexpr uint8_t priority_values = 10;
 
 /// Version 1 ends before the time zone, version 2 before the time of steps.
 constexpr uint8_t with_terms_version = 2;
-constexpr uint8_t definition_version = 3;
+constexpr uint8_t with_retention_version = 3;
+constexpr uint8_t definition_version = 4;
 
 template <class Enum>
 void put_enum(std::string& out, Enum x) {
@@ -151,6 +152,8 @@ void encode(std::string& out, const job_definition& x) {
   for (const auto& s : x.steps)
     put_string(out, s.step_timeout);
   put_retention(out, x.retention);
+  for (const auto& s : x.steps)
+    put_strings(out, s.job.labels);
 }
 
 bool decode(std::string_view val, job_definition& x) {
@@ -190,6 +193,9 @@ bool decode(std::string_view val, job_definition& x) {
       s.step_timeout = in.take_string();
     x.retention = take_retention(in);
   }
+  if (version > with_retention_version)
+    for (auto& s : x.steps)
+      s.job.labels = in.take_strings();
   return in.done();
 }
 

@@ -6,6 +6,7 @@
 #include "actors/gateway/address_watch.hpp"
 #include "actors/gateway/live_config.hpp"
 #include "actors/metrics.hpp"
+#include "actors/node_admin_actors.hpp"
 #include "definitions/job_request.hpp"
 #include "definitions/secrets.hpp"
 #include "definitions/value.hpp"
@@ -31,6 +32,8 @@ struct gateway_config {
   std::string version = "0.1.0";
   std::string build = "unknown";
   std::string git_commit = "unknown";
+  /// What the QUEUE calls this machine; "" is any that is no node.
+  std::string node;
   /// What GET /api/config shows; no secrets.
   value settings = value::make_object();
   /// Whether a placeholder's key exists and is secret; null: no key does. Any
@@ -118,6 +121,7 @@ struct gateway_actors {
   scheduler_actor scheduler; ///< Null: nothing is known of schedules.
   retention_actor retention; ///< Null: nothing is removed by itself.
   compactor_actor compactor; ///< Null: nothing is compacted by itself.
+  node_admin_actor nodes;    ///< Null: there are no nodes.
 };
 
 /// The GATEWAY: HTTP/1.1, plain or through TLS, for programs and the manual's

@@ -99,7 +99,9 @@ void handle_once(const exchange_ptr& ex, void (*handle)(const exchange_ptr&)) {
   const auto text = request.field("idempotency-key");
   // A token is told once and stored nowhere: its answer cannot be kept.
   const bool secret
-    = request.target != nullptr && request.target->pattern == "/api/tokens";
+    = request.target != nullptr
+      && (request.target->pattern == "/api/tokens"
+          || request.target->pattern == "/api/nodes/invitations");
   if (request.method != "POST" || text.empty() || secret)
     return handle(ex);
   if (!is_key(text))

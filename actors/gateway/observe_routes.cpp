@@ -1,4 +1,4 @@
-#include "actors/gateway/request_body.hpp"
+#include "actors/gateway/pool_rows.hpp"
 #include "actors/gateway/router.hpp"
 #include "actors/gateway/views.hpp"
 #include "definitions/time.hpp"
@@ -12,34 +12,7 @@ namespace quaero {
 
 namespace {
 
-constexpr std::string_view pool_suffix = "-pool";
-
-// A pool as its status tells of it.
-struct pool_row {
-  std::string type;
-  int64_t slots = 0;
-  int64_t running = 0;
-};
-
-int64_t number_of(const actor_status& x, std::string_view name) {
-  for (const auto& [key, number] : x.numbers)
-    if (key == name)
-      return number;
-  return 0;
-}
-
-std::vector<pool_row> pools_of(const actor_status& queue) {
-  std::vector<pool_row> out;
-  for (const auto& x : queue.below) {
-    if (!x.name.ends_with(pool_suffix))
-      continue;
-    out.push_back({x.name.substr(0, x.name.size() - pool_suffix.size()),
-                   number_of(x, "slots"), number_of(x, "running")});
-  }
-  return out;
-}
-
-// -- actors and nodes ---------------------------------------------------------
+// -- actors -------------------------------------------------------------------
 
 value tree_json(const actor_status& x) {
   auto out = status_json(x);
@@ -57,70 +30,6 @@ void actors(const exchange_ptr& ex) {
     ex->actors().census,
     [ex](const actor_status& all) { ex->reply(tree_json(all)); },
     atom::status_v);
-}
-
-value limit_json(const std::optional<uint64_t>& x) {
-  return x ? value{*x} : value{};
-}
-
-value node_json(const gateway_context& context, const node_info& node,
-                const actor_status& queue) {
-  value::array workers;
-  for (const auto& x : pools_of(queue))
-    workers.push_back(value::make_object(
-      {{"type", x.type}, {"slots", x.slots}, {"running", x.running}}));
-  return value::make_object(
-    {{"name", node.name},
-     {"address", context.url},
-     {"version", context.config.version},
-     {"started_at", to_rfc3339(context.started_at)},
-     {"running", node.running},
-     {"running_max", limit_json(node.running_max)},
-     {"workers", std::move(workers)},
-     {"labels", value::make_object()},
-     {"state", number_of(queue, "draining") != 0 ? "draining" : "ready"}});
-}
-
-void nodes(const exchange_ptr& ex) {
-  ex->ask<actor_status>(
-    ex->actors().queue,
-    [ex](const actor_status& queue) {
-      ex->ask<std::vector<node_info>>(
-        ex->actors().queue,
-        [ex, queue](const std::vector<node_info>& all) {
-          value::array out;
-          for (const auto& x : all)
-            out.push_back(node_json(ex->context(), x, queue));
-          ex->reply(value::make_object({{"nodes", std::move(out)}}));
-        },
-        atom::nodes_v);
-    },
-    atom::status_v, atom::visit_v);
-}
-
-void put_node(const exchange_ptr& ex) {
-  value body;
-  if (!read_object(ex, {"running_max"}, body))
-    return;
-  const auto* limit = body.find("running_max");
-  if (limit == nullptr || (!limit->is_null() && !limit->is_int()))
-    return ex->reply(
-      make_problem(400, "invalid_argument",
-                   "running_max: must be a whole number, or null for none"));
-  node_change x;
-  x.name = ex->params[0];
-  if (limit->is_int())
-    x.running_max = static_cast<uint64_t>(std::clamp<int64_t>(
-      limit->as_int(), 0, static_cast<int64_t>(node_running_max) + 1));
-  ex->ask<node_info>(
-    ex->actors().queue,
-    [ex](const node_info& now) {
-      ex->reply(
-        value::make_object({{"name", now.name},
-                            {"running", now.running},
-                            {"running_max", limit_json(now.running_max)}}));
-    },
-    atom::put_v, x);
 }
 
 // -- metrics ------------------------------------------------------------------
@@ -215,12 +124,43 @@ samples gauges(const gateway_context& context, const actor_status& queue,
   return out;
 }
 
+void add_nodes(samples& out, const actor_status& nodes) {
+  auto of = [&](const char* name) {
+    return static_cast<double>(number_of(nodes, name));
+  };
+  add_gauge(out, "quaero_nodes_known", "Nodes that have joined.", {},
+            of("known"));
+  add_gauge(out, "quaero_nodes_connected", "Nodes that are connected.", {},
+            of("connected"));
+  add_gauge(out, "quaero_node_peers_waiting",
+            "Connections that are not a node's yet.", {}, of("handshakes"));
+  add_gauge(out, "quaero_node_peers_accepted",
+            "Connections to the port of nodes, since the start.", {},
+            of("accepted"));
+  add_gauge(out, "quaero_node_peers_refused",
+            "Of them those that were refused, since the start.", {},
+            of("refused"));
+}
+
 void reply_metrics(const exchange_ptr& ex, const samples& now) {
   http_answer out;
   out.body = ex->context().config.meter->expose(now);
   out.content_type = "text/plain; version=0.0.4; charset=utf-8";
   out.headers.emplace_back("Cache-Control", "no-store");
   ex->reply(std::move(out));
+}
+
+void add_nodes_and_reply(const exchange_ptr& ex, const samples& now) {
+  if (!ex->actors().nodes)
+    return reply_metrics(ex, now);
+  ex->ask<actor_status>(
+    ex->actors().nodes,
+    [ex, now](const actor_status& nodes) {
+      auto all = now;
+      add_nodes(all, nodes);
+      reply_metrics(ex, all);
+    },
+    atom::status_v);
 }
 
 void metrics_text(const exchange_ptr& ex) {
@@ -236,7 +176,7 @@ void metrics_text(const exchange_ptr& ex) {
               const actor_status& collector) {
               auto all = now;
               add_dead_letters(all, collector);
-              reply_metrics(ex, all);
+              add_nodes_and_reply(ex, all);
             },
             atom::status_v);
         },
@@ -251,8 +191,6 @@ const std::vector<route>& observe_routes() {
   static const std::vector<route> routes{
     {"GET", "/metrics", metrics_text, access::read},
     {"GET", "/api/actors", actors, access::read},
-    {"GET", "/api/nodes", nodes, access::read},
-    {"PUT", "/api/nodes/{name}", put_node, access::operate},
   };
   return routes;
 }

@@ -118,7 +118,7 @@ std::vector<route> all_routes() {
                     config_routes,      scheduler_routes,  life_routes,
                     result_routes,      operation_routes,  page_routes,
                     openapi_routes,     access_routes,     observe_routes,
-                    dead_letter_routes, retention_routes})
+                    dead_letter_routes, retention_routes,  node_routes})
     out.insert(out.end(), area().begin(), area().end());
   return out;
 }

@@ -82,5 +82,6 @@ const std::vector<route>& result_routes();
 const std::vector<route>& openapi_routes();
 const std::vector<route>& access_routes();
 const std::vector<route>& observe_routes();
+const std::vector<route>& node_routes();
 
 } // namespace quaero

@@ -131,36 +131,58 @@ std::string authority::make_own() {
   return write_private(path("authority.pem"), own_.certificate);
 }
 
+std::vector<std::string> authority::hub_hosts() const {
+  std::vector<std::string> out{"localhost", "127.0.0.1", "::1"};
+  for (const auto& host : config_.hosts)
+    if (std::find(out.begin(), out.end(), host) == out.end())
+      out.push_back(host);
+  return out;
+}
+
 std::string authority::load_hub() {
   if (auto why = read_private(path("hub.key"), hub_.key); !why.empty())
     return why;
   if (auto why = read_private(path("hub.pem"), hub_.certificate); !why.empty())
     return why;
-  std::vector<std::string> hosts{"localhost", "127.0.0.1", "::1"};
-  for (const auto& host : config_.hosts)
-    if (std::find(hosts.begin(), hosts.end(), host) == hosts.end())
-      hosts.push_back(host);
+  const auto hosts = hub_hosts();
+  return is_usable(hub_, hosts) ? "" : make_hub(hosts);
+}
+
+bool authority::is_usable(const identity& hub,
+                          const std::vector<std::string>& hosts) const {
   certificate_facts facts;
-  const bool usable
-    = read_facts(hub_.certificate, facts) && facts.use == certificate_use::hub
-      && belongs(hub_) && facts.hosts == hosts
-      && config_.clock->now() + config_.renew_before < facts.until;
-  return usable ? "" : make_hub(hosts);
+  return read_facts(hub.certificate, facts) && facts.use == certificate_use::hub
+         && belongs(hub) && facts.hosts == hosts
+         && config_.clock->now() + config_.renew_before < facts.until;
+}
+
+identity authority::hub() const {
+  std::lock_guard lock{guard_};
+  return hub_;
+}
+
+std::string authority::renew_hub() {
+  const auto hosts = hub_hosts();
+  std::lock_guard lock{guard_};
+  return is_usable(hub_, hosts) ? "" : make_hub(hosts);
 }
 
 // Nodes know the authority, so the hub may change its own certificate.
 std::string authority::make_hub(const std::vector<std::string>& hosts) {
   const auto now = config_.clock->now();
-  hub_.key = make_key();
-  hub_.certificate
-    = sign_request(own_, make_request(hub_.key, "Quaero hub"),
+  identity made{{}, make_key()};
+  made.certificate
+    = sign_request(own_, make_request(made.key, "Quaero hub"),
                    {certificate_use::hub, "Quaero hub", hosts,
                     now - config_.backdate, now + config_.hub_validity});
-  if (hub_.certificate.empty())
+  if (made.certificate.empty())
     return "cannot make a certificate for the hub";
-  if (auto why = write_private(path("hub.key"), hub_.key); !why.empty())
+  if (auto why = write_private(path("hub.key"), made.key); !why.empty())
     return why;
-  return write_private(path("hub.pem"), hub_.certificate);
+  if (auto why = write_private(path("hub.pem"), made.certificate); !why.empty())
+    return why;
+  hub_ = std::move(made);
+  return {};
 }
 
 std::string authority::load_contents() {
@@ -251,7 +273,9 @@ authority::redeem(std::string_view secret, const std::string& request) {
       return make_error(ec::limit_reached, "too many nodes are known");
     node = std::find_if(next.nodes.begin(), next.nodes.end(),
                         [&](const auto& x) { return found->node < x.name; });
-    node = next.nodes.insert(node, known_node{found->node, {}, {}, {}, {}, {}});
+    known_node joining_first;
+    joining_first.name = found->node;
+    node = next.nodes.insert(node, std::move(joining_first));
   }
   node->workers = found->workers;
   node->serials.clear();
@@ -332,6 +356,18 @@ caf::error authority::remove(const std::string& node) {
   return store(std::move(next));
 }
 
+caf::error authority::set_draining(const std::string& node, bool on) {
+  std::lock_guard lock{guard_};
+  auto found = find_named(all_.nodes, node);
+  if (found == all_.nodes.end())
+    return not_there(node);
+  if (found->draining == on)
+    return {};
+  auto next = all_;
+  find_named(next.nodes, node)->draining = on;
+  return store(std::move(next));
+}
+
 std::string authority::check(const std::string& node,
                              const std::string& serial) const {
   std::lock_guard lock{guard_};
@@ -343,12 +379,16 @@ std::vector<known_node> authority::nodes() const {
   return all_.nodes;
 }
 
-size_t authority::invitations() const {
+std::vector<known_invitation> authority::invited() const {
   const auto now = config_.clock->now();
+  std::vector<known_invitation> out;
   std::lock_guard lock{guard_};
-  return static_cast<size_t>(std::count_if(
-    all_.invitations.begin(), all_.invitations.end(),
-    [&](const auto& x) { return x.expires_at > now && x.used_by.empty(); }));
+  for (const auto& x : all_.invitations)
+    if (x.expires_at > now && x.used_by.empty())
+      out.push_back({x.node, x.workers, x.expires_at});
+  std::sort(out.begin(), out.end(),
+            [](const auto& a, const auto& b) { return a.node < b.node; });
+  return out;
 }
 
 } // namespace quaero

@@ -49,6 +49,14 @@ struct known_node {
   timestamp joined_at{};
   timestamp expires_at{}; ///< Of the newest.
   timestamp revoked_at{}; ///< Zero: it is not.
+  bool draining = false;  ///< It shall get no more jobs.
+};
+
+/// Who may still join.
+struct known_invitation {
+  std::string node;
+  std::vector<std::string> workers;
+  timestamp expires_at{};
 };
 
 /// What a node gets for its request.
@@ -84,7 +92,12 @@ public:
   /// In PEM.
   const std::string& certificate() const { return own_.certificate; }
   /// What the hub shows to nodes.
-  const identity& hub() const { return hub_; }
+  identity hub() const;
+
+  /// Makes the hub a new certificate if the one that it has ends in
+  /// `renew_before`. Nodes take it like the former one.
+  /// @returns "" or why it could not be stored; the former one then stays.
+  std::string renew_hub();
 
   /// Makes an invitation, in place of an earlier one for that name. A node of
   /// that name goes on until somebody joins with it.
@@ -116,6 +129,11 @@ public:
   /// Errors: ec::not_found.
   caf::error remove(const std::string& node);
 
+  /// Whether the node shall get jobs, as it is remembered over starts. Joining
+  /// again changes nothing of it.
+  /// Errors: ec::not_found.
+  caf::error set_draining(const std::string& node, bool on);
+
   /// "" if that certificate of the node counts now, or why not. Its signature
   /// and its dates are the business of who asks.
   std::string check(const std::string& node, const std::string& serial) const;
@@ -123,8 +141,11 @@ public:
   /// By name.
   std::vector<known_node> nodes() const;
 
-  /// Invitations that can still be used.
-  size_t invitations() const;
+  /// Invitations that can still be used, by name.
+  std::vector<known_invitation> invited() const;
+
+  /// So many they are.
+  size_t invitations() const { return invited().size(); }
 
 private:
   struct open_invitation {
@@ -143,10 +164,13 @@ private:
 
   std::string load();
   std::string load_own();
+  std::vector<std::string> hub_hosts() const;
   std::string load_hub();
   std::string load_contents();
   std::string make_own();
   std::string make_hub(const std::vector<std::string>& hosts);
+  bool is_usable(const identity& hub,
+                 const std::vector<std::string>& hosts) const;
   std::string path(const char* file) const;
   caf::error store(contents next);
   caf::expected<issued_certificate> issue(contents next, known_node& node,
@@ -158,9 +182,9 @@ private:
 
   authority_config config_;
   identity own_;
-  identity hub_;
   std::string fingerprint_;
   mutable std::mutex guard_;
+  identity hub_; ///< Guarded.
   contents all_; ///< Guarded.
 };
 

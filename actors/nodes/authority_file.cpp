@@ -39,6 +39,7 @@ bool read_list(const value& from, const char* name,
 
 bool read_node(const value& from, known_node& out) {
   out.name = from.get_string("name").value_or("");
+  out.draining = from.get_bool("draining").value_or(false);
   return is_node_name(out.name) && read_list(from, "workers", out.workers)
          && read_list(from, "serials", out.serials)
          && read_time(from, "joined_at", out.joined_at)
@@ -57,7 +58,8 @@ std::string authority::write(const contents& x) {
                           {"serials", to_value(node.serials)},
                           {"joined_at", to_value(node.joined_at)},
                           {"expires_at", to_value(node.expires_at)},
-                          {"revoked_at", to_value(node.revoked_at)}}));
+                          {"revoked_at", to_value(node.revoked_at)},
+                          {"draining", node.draining}}));
   value::array invitations;
   for (const auto& open : x.invitations)
     invitations.push_back(

@@ -95,15 +95,6 @@ private:
   io::network::stream_impl<caf::policy::tcp> stream_;
 };
 
-caf_node to_bytes(caf::actor_system& sys, const caf::node_id& id) {
-  std::vector<char> bytes;
-  caf::binary_serializer sink{sys, bytes};
-  caf_node out{};
-  if (!sink(id) && bytes.size() == out.size())
-    std::memcpy(out.data(), bytes.data(), out.size());
-  return out;
-}
-
 caf::node_id to_id(const caf_node& x) {
   constexpr size_t kind_bytes = 8;
   uint32_t process = 0;
@@ -122,7 +113,7 @@ public:
           caf_end_limits limits)
     : sys_{sys}, mpx_{mpx}, limits_{limits},
       broker_{sys.middleman().named_broker<io::basp_broker>(caf::atom("BASP"))},
-      self_{to_bytes(sys, sys.node())} {}
+      self_{process_of(sys, sys.node())} {}
 
   caf_node self() const override { return self_; }
 
@@ -259,6 +250,15 @@ line_end_ptr make_node_end(caf::actor_system& sys,
     return nullptr;
   return std::make_shared<node_end>(sys, *mpx, limits, std::move(expected),
                                     std::move(told));
+}
+
+caf_node process_of(caf::actor_system& sys, const caf::node_id& id) {
+  std::vector<char> bytes;
+  caf::binary_serializer sink{sys, bytes};
+  caf_node out{};
+  if (!sink(id) && bytes.size() == out.size())
+    std::memcpy(out.data(), bytes.data(), out.size());
+  return out;
 }
 
 std::string type_names(caf::actor_system& sys, const caf::message& x) {

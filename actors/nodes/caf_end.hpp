@@ -63,6 +63,9 @@ line_end_ptr make_hub_end(caf::actor_system& sys, const Gate& gate,
                       sys.message_types(gate), limits);
 }
 
+/// A process as tunnels know it.
+caf_node process_of(caf::actor_system& sys, const caf::node_id& id);
+
 /// The names of a message's parts, as the rules of a frame_guard list them.
 std::string type_names(caf::actor_system& sys, const caf::message& x);
 

@@ -18,8 +18,8 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-std::string refuse(const std::string& why) {
-  return to_json(value::make_object({{"error", why}}));
+enrolment_answer refuse(const std::string& why) {
+  return {to_json(value::make_object({{"error", why}})), {}};
 }
 
 std::string to_text(const issued_certificate& x) {
@@ -217,8 +217,8 @@ renew_certificate(const hub_place& hub, const identity& now,
   return out;
 }
 
-std::string answer_enrolment(authority& by, std::string_view request,
-                             const certificate_facts* shown) {
+enrolment_answer answer_enrolment(authority& by, std::string_view request,
+                                  const certificate_facts* shown) {
   value all;
   std::string why;
   if (!parse_json(request, all, why, {4, request.size()}))
@@ -239,9 +239,9 @@ std::string answer_enrolment(authority& by, std::string_view request,
     log::warn("node.enrolment_refused", {{"error", message_of(out.error())}});
     return refuse(message_of(out.error()));
   }
-  log::info(text ? "node.joined" : "node.certificate_renewed",
+  log::info(text ? "node.enrolled" : "node.certificate_renewed",
             {{"node", out->node}});
-  return to_text(*out);
+  return {to_text(*out), text ? out->node : std::string{}};
 }
 
 } // namespace quaero

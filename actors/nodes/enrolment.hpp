@@ -40,10 +40,17 @@ renew_certificate(const hub_place& hub, const identity& now,
                   const std::string& authority, const std::string& key,
                   const tunnel_limits& limits = {});
 
+struct enrolment_answer {
+  std::string text;
+  /// The node that has joined: its former certificates do not count any more.
+  /// "" if it was another request, or is refused.
+  std::string joined;
+};
+
 /// The hub's side: answers the text of a request. `shown` is the certificate
 /// that the node has shown, or null.
-std::string answer_enrolment(authority& by, std::string_view request,
-                             const certificate_facts* shown);
+enrolment_answer answer_enrolment(authority& by, std::string_view request,
+                                  const certificate_facts* shown);
 
 /// Four bytes, and back.
 std::array<char, 4> write_length(size_t bytes);

@@ -96,9 +96,11 @@ void hub_peer::answer(const std::string& request) {
     = answer_enrolment(host_.by(), request, shown ? &facts_ : nullptr);
   // It is no connection of that node.
   facts_ = {};
-  const auto length = write_length(out.size());
+  if (!out.joined.empty())
+    host_.joined(*this, out.joined);
+  const auto length = write_length(out.text.size());
   text_.assign(length.begin(), length.end());
-  text_ += out;
+  text_ += out.text;
   asio::async_write(*tls_, asio::buffer(text_),
                     [self = shared_from_this()](error_code failed, size_t) {
                       if (!self->is_good(failed, "the answer was not taken"))

@@ -29,6 +29,8 @@ public:
   /// the node.
   virtual welcome admit(hub_peer& peer) = 0;
   virtual void opened(hub_peer& peer) = 0;
+  /// Who asked has joined as that node.
+  virtual void joined(const hub_peer& peer, const std::string& node) = 0;
   /// Called once; the last that is heard of it.
   virtual void closed(hub_peer& peer, const std::string& why) = 0;
 };

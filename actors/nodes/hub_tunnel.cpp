@@ -1,6 +1,7 @@
 #include "actors/nodes/hub_tunnel.hpp"
 
 #include "actors/nodes/hub_peer.hpp"
+#include "actors/nodes/process_watch.hpp"
 #include "actors/nodes/refusal_log.hpp"
 #include "definitions/error.hpp"
 #include "definitions/log.hpp"
@@ -50,6 +51,7 @@ const char* name_broken_limit(const tunnel_limits& x) {
     {"former_timeout", x.former_timeout > zero},
     {"buffer_bytes_max", x.buffer_bytes_max > 0},
     {"enrolment_bytes_max", x.enrolment_bytes_max > 0},
+    {"processes_max", x.processes_max > 0},
   };
   for (const auto& [name, good] : limits)
     if (!good)
@@ -77,6 +79,7 @@ public:
   line_end& end() override { return *end_; }
   welcome admit(hub_peer& peer) override;
   void opened(hub_peer& peer) override;
+  void joined(const hub_peer& peer, const std::string& node) override;
   void closed(hub_peer& peer, const std::string& why) override;
 
 private:
@@ -87,15 +90,20 @@ private:
   void refuse_waiting();
   void close_all();
   void count();
+  caf::error load_certificate();
+  void renew_certificate();
 
   std::shared_ptr<asio::io_context> io_ = std::make_shared<asio::io_context>(1);
   tcp::acceptor acceptor_{*io_};
   asio::steady_timer pause_{*io_};
+  asio::steady_timer renewal_{*io_};
   hub_tunnel_config config_;
   authority* by_ = nullptr;
   line_end_ptr end_;
+  std::string shown_; ///< The certificate of `context_`.
   tls_context_ptr context_;
   std::set<hub_peer_ptr> peers_;
+  process_watch processes_;
   std::map<std::string, hub_peer*> nodes_; ///< Admitted ones, by name.
   std::optional<refusal_log> refusals_;
   int spare_ = -1; ///< A descriptor to give up when there is no other.
@@ -122,21 +130,52 @@ caf::expected<uint16_t> hub_tunnel::impl::start(hub_tunnel_config config,
   by_ = &by;
   end_ = std::move(end);
   refusals_.emplace(config_.limits.refusals_logged_max);
-  context_ = make_hub_context(
-    by.hub(), by.certificate(),
-    [&by](const std::string& node, const std::string& serial) {
-      return by.check(node, serial);
-    });
-  if (!context_)
-    return unusable("nodes: the hub's certificate cannot be used");
+  processes_ = process_watch{config_.limits.processes_max,
+                             std::chrono::steady_clock::now()};
+  if (auto e = load_certificate())
+    return e;
   if (auto e = bind())
     return e;
   error_code ignored;
   const auto port = acceptor_.local_endpoint(ignored).port();
   spare_ = open_spare();
   accept();
+  renew_certificate();
   thread_ = std::thread{[this] { run(); }};
   return port;
+}
+
+caf::error hub_tunnel::impl::load_certificate() {
+  const auto hub = by_->hub();
+  auto made = make_hub_context(
+    hub, by_->certificate(),
+    [by = by_](const std::string& node, const std::string& serial) {
+      return by->check(node, serial);
+    });
+  if (!made)
+    return unusable("nodes: the hub's certificate cannot be used");
+  context_ = std::move(made);
+  shown_ = hub.certificate;
+  return {};
+}
+
+// Connections that are there keep what they were shown.
+void hub_tunnel::impl::renew_certificate() {
+  renewal_.expires_after(config_.renewal_interval);
+  renewal_.async_wait([this](error_code stopped) {
+    if (stopped || stopping_)
+      return;
+    auto why = by_->renew_hub();
+    if (why.empty() && by_->hub().certificate != shown_) {
+      if (auto e = load_certificate())
+        why = message_of(e);
+      else
+        log::info("nodes.certificate_renewed", {});
+    }
+    if (!why.empty())
+      log::error("nodes.certificate_not_renewed", {{"error", why}});
+    renew_certificate();
+  });
 }
 
 caf::error hub_tunnel::impl::bind() {
@@ -184,6 +223,7 @@ void hub_tunnel::impl::close_all() {
   error_code ignored;
   acceptor_.close(ignored);
   pause_.cancel();
+  renewal_.cancel();
   auto all = peers_; // One that closes leaves the set.
   for (const auto& x : all)
     x->close("the hub ends");
@@ -262,10 +302,20 @@ welcome hub_tunnel::impl::admit(hub_peer& peer) {
   auto former = nodes_.find(peer.node());
   if (former == nodes_.end() && nodes_.size() >= config_.limits.connections_max)
     return welcome::closing;
+  if (!processes_.take(peer.node(), peer.process(),
+                       std::chrono::steady_clock::now()))
+    return welcome::too_often;
   if (former != nodes_.end())
     former->second->shared_from_this()->close("the node has connected again");
   nodes_[peer.node()] = &peer;
   return welcome::ok;
+}
+
+void hub_tunnel::impl::joined(const hub_peer& peer, const std::string& node) {
+  if (config_.on_join)
+    config_.on_join(node, peer.remote());
+  if (auto at = nodes_.find(node); at != nodes_.end())
+    at->second->shared_from_this()->close("somebody has joined in its name");
 }
 
 void hub_tunnel::impl::opened(hub_peer& peer) {
@@ -273,7 +323,7 @@ void hub_tunnel::impl::opened(hub_peer& peer) {
   log::info("node.connected",
             {{"node", peer.node()}, {"address", peer.remote()}});
   if (config_.on_open)
-    config_.on_open(peer.node());
+    config_.on_open(peer.node(), peer.process(), peer.remote());
 }
 
 void hub_tunnel::impl::closed(hub_peer& peer, const std::string& why) {
@@ -287,7 +337,7 @@ void hub_tunnel::impl::closed(hub_peer& peer, const std::string& why) {
       "node.closed",
       {{"node", peer.node()}, {"address", peer.remote()}, {"reason", why}});
     if (config_.on_close)
-      config_.on_close(peer.node(), why);
+      config_.on_close(peer.node(), why, why == closed_by_peer);
   } else if (!why.empty()) {
     ++refused_;
     if (refusals_->take())

@@ -6,6 +6,7 @@
 
 #include <caf/expected.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -20,10 +21,21 @@ struct hub_tunnel_config {
   tunnel_limits limits;
   /// Messages that may pass, both ways; see frame_rules.
   std::vector<std::string> types;
-  /// A node is connected, or is not any more, and why. Called by the tunnel's
-  /// thread, for one node in turns; must not block.
-  std::function<void(const std::string& node)> on_open;
-  std::function<void(const std::string& node, const std::string& why)> on_close;
+  /// A node is connected, as that process and from that address; nothing has
+  /// passed yet. Or it is not any more; `by_peer`: the other process closed the
+  /// connection, as its end does, and not silence or a cut. Called by the
+  /// tunnel's thread, for one node in turns; must not block.
+  std::function<void(const std::string& node, const caf_node& process,
+                     const std::string& address)>
+    on_open;
+  std::function<void(const std::string& node, const std::string& why,
+                     bool by_peer)>
+    on_close;
+  /// Somebody has joined as that node, from that address. Called like them.
+  std::function<void(const std::string& node, const std::string& address)>
+    on_join;
+  /// Between two looks whether the hub needs a new certificate.
+  std::chrono::milliseconds renewal_interval = std::chrono::hours{1};
 };
 
 /// What happened since the start.
@@ -38,7 +50,8 @@ struct hub_tunnel_counts {
 /// The hub's TUNNEL: the one port that nodes connect to. Through TLS with the
 /// certificates of an AUTHORITY, on either side; past frame guards, either way;
 /// to the hub's CAF, which has no port. A node that connects again replaces its
-/// former connection. Who enrols is answered and closed.
+/// former connection, and who joins in its name ends it. Who enrols is answered
+/// and closed. The hub's certificate is replaced in time.
 ///
 /// Bounds: `limits`. With no descriptor left it closes who comes, and waits.
 /// Threads: one of its own; start() and stop() belong to one, the others to

@@ -24,7 +24,10 @@ struct tunnel_limits {
   /// What is read at once, and so what is held of one connection, each way.
   size_t buffer_bytes_max = 64 * 1024;
   size_t enrolment_bytes_max = 16 * 1024; ///< A request, or its answer.
-  size_t refusals_logged_max = 20;        ///< In a minute; others are counted.
+  /// Processes of one node in an hour; CAF never forgets one. A process that
+  /// connects again counts once.
+  size_t processes_max = 60;
+  size_t refusals_logged_max = 20; ///< In a minute; others are counted.
   frame_limits frames;
 };
 

@@ -84,9 +84,11 @@ std::string tunnel_line::ended(const way& w, bool reading,
                                error_code failed) const {
   const bool peer = (&w == &in_) == reading;
   const bool over = failed == asio::error::eof
+                    || failed == asio::error::connection_reset
+                    || failed == asio::error::broken_pipe
                     || failed == asio::ssl::error::stream_truncated;
   if (over)
-    return peer ? "closed by the other end" : "closed by our own end";
+    return peer ? closed_by_peer : "closed by our own end";
   return std::string{peer ? "connection lost: " : "our own end failed: "}
          + failed.message();
 }

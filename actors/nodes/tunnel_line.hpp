@@ -17,6 +17,9 @@
 
 namespace quaero {
 
+/// Why a connection ended that the other process closed.
+inline constexpr const char* closed_by_peer = "closed by the other end";
+
 using tls_stream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket>;
 
 /// A connection behind its handshakes: bytes of a peer through TLS, past a

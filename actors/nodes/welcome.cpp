@@ -20,6 +20,8 @@ const char* explain(welcome x) {
       return "the former connection of the node is not over yet";
     case welcome::closing:
       return "the hub takes no more nodes";
+    case welcome::too_often:
+      return "the node was started too often in the last hour";
   }
   return "the hub says what is not understood";
 }

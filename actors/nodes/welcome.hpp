@@ -14,6 +14,7 @@ enum class welcome : uint8_t {
   no_process,     ///< It is no id.
   busy,           ///< Its former connection did not end in time.
   closing,        ///< The hub takes no more nodes.
+  too_often,      ///< The node was started too often.
 };
 
 inline constexpr size_t welcome_bytes = 33;

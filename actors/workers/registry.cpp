@@ -15,6 +15,20 @@ const std::vector<std::string>& registered_types() {
   return types;
 }
 
+const std::vector<std::string>& remote_types() {
+  static const std::vector<std::string> types{local_dir::step_type, noop::type,
+                                              test_job_generator::type};
+  return types;
+}
+
+std::string job_type_of(const std::string& worker_type) {
+  if (worker_type == crawler::step_type)
+    return crawler::job_type;
+  if (worker_type == local_dir::step_type)
+    return local_dir::job_type;
+  return worker_type;
+}
+
 worker_kinds registered_workers(worker_settings settings) {
   return [settings = std::move(settings)](const worker_environment& x) {
     std::vector<worker_kind> kinds{

@@ -68,6 +68,7 @@ void add_key_commands(CLI::App& app, command_context& context);
 void add_access_commands(CLI::App& app, command_context& context);
 void add_stream_commands(CLI::App& app, command_context& context);
 void add_daemon_commands(CLI::App& app, command_context& context);
+void add_node_commands(CLI::App& app, command_context& context);
 void add_top_command(CLI::App& app, command_context& context);
 void add_verify_command(CLI::App& app, command_context& context);
 void add_completion_command(CLI::App& app, command_context& context);

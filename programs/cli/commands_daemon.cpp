@@ -44,32 +44,6 @@ int show_health(command_context& context) {
   });
 }
 
-// "noop 0/2, crawler_url 3/8": of each type what runs, of its slots.
-std::string workers_of(const value& x) {
-  std::string result;
-  for (const auto& worker : items_of(x, "workers"))
-    result += (result.empty() ? "" : ", ") + text_of(worker, "type") + ' '
-              + text_of(worker, "running") + '/' + text_of(worker, "slots");
-  return result;
-}
-
-int list_nodes(command_context& context) {
-  static const list_format format{
-    .target = "/api/nodes",
-    .items = "nodes",
-    .noun = "nodes",
-    .columns
-    = {{.heading = "NAME", .member = "name", .shrinks = true},
-       {.heading = "STATE", .member = "state"},
-       {.heading = "ADDRESS", .member = "address", .shrinks = true},
-       {.heading = "VERSION", .member = "version"},
-       {.heading = "UP", .member = "started_at", .right = true, .age = true},
-       {.heading = "WORKERS", .text = workers_of, .shrinks = true}},
-    .when_empty = "There are no nodes.",
-    .page_max = 0};
-  return show_list(context, format);
-}
-
 struct actor_row {
   std::string name;
   const value* actor;
@@ -174,10 +148,7 @@ void add_daemon_commands(CLI::App& app, command_context& context) {
                 {"health", "Whether the daemon is ready; 0 if it is",
                  "quaero health && echo ready", heading},
                 show_health);
-  auto& nodes = declare_group(
-    app, {"nodes", "Machines that work", "quaero nodes list", heading});
-  declare_plain(nodes, context, {"list", "List the nodes", "quaero nodes list"},
-                list_nodes);
+  add_node_commands(app, context);
   declare_plain(app, context,
                 {"actors", "The tree of actors and how much waits for each",
                  "quaero actors", heading},

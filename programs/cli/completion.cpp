@@ -47,7 +47,7 @@ std::string values_of(const CLI::Option& option) {
 std::string arguments_of(const CLI::App& app, const CLI::Option& option) {
   auto name = option.get_name(true);
   bool known = (name == "ID" || name == "NAME" || name == "KEY")
-               && app.get_name() != "create";
+               && app.get_name() != "create" && app.get_name() != "invite";
   if (!known)
     return values_of(option);
   if (app.get_name() == "run")

@@ -7,6 +7,8 @@
 #include "definitions/kill_point.hpp"
 #include "definitions/log.hpp"
 #include "programs/daemon/built.hpp"
+#include "programs/daemon/node_options.hpp"
+#include "programs/daemon/workers_of.hpp"
 #include "storage/format.hpp"
 #include "storage/job_index.hpp"
 #include "storage/leveldb_store.hpp"
@@ -68,23 +70,6 @@ durability durability_of(const std::string& text) {
   return out;
 }
 
-worker_settings worker_settings_of(const settings& x) {
-  worker_settings out;
-  out.crawler.fetcher.user_agent = x.crawler.user_agent;
-  out.crawler.fetcher.concurrency_max
-    = static_cast<uint32_t>(x.crawler.connections_max);
-  out.crawler.defaults.user_agent = x.crawler.user_agent;
-  out.crawler.defaults.respect_robots = x.crawler.respect_robots;
-  out.crawler.defaults.request_timeout
-    = std::chrono::duration_cast<std::chrono::milliseconds>(
-      x.crawler.request_timeout);
-  out.crawler.defaults.max_body_size
-    = static_cast<int64_t>(x.crawler.max_body_bytes);
-  for (const auto& [type, slots] : x.worker_slots)
-    out.slots[type] = static_cast<uint32_t>(slots);
-  return out;
-}
-
 std::chrono::milliseconds in_ms(std::chrono::nanoseconds x) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(x);
 }
@@ -114,8 +99,10 @@ gateway_config gateway_config_of(const settings& x) {
 
 } // namespace
 
-system_config::system_config(uint64_t threads) {
+system_config::system_config(uint64_t threads, bool remote) {
   add_message_types<caf::id_block::quaero_types>();
+  if (remote)
+    use_remote_work(*this);
   // Polls nothing while idle, and wakes up sooner than work stealing.
   set("scheduler.policy", caf::atom("sharing"));
   const auto cores = std::max(1u, std::thread::hardware_concurrency());
@@ -129,7 +116,10 @@ daemon::daemon(settings how) : settings_{std::move(how)} {}
 daemon::~daemon() {
   stopping_ = true;
   gateway_.stop();
+  if (hub_side_)
+    hub_side_->stop();
   runtime_.reset();
+  hub_side_.reset();
   system_.reset(); // waits until every actor is gone
 }
 
@@ -170,6 +160,13 @@ std::string daemon::open_database() {
   for (auto name : {"endpoint", "admin.token"})
     fs::remove(fs::path{settings_.data_dir} / name, error);
   return {};
+}
+
+std::string daemon::open_nodes() {
+  if (settings_.nodes.listen.empty())
+    return {};
+  hub_side_ = std::make_unique<hub_side>(settings_, host_name());
+  return hub_side_->open();
 }
 
 std::string daemon::load_variables() {
@@ -223,7 +220,11 @@ std::string daemon::listen() {
   if (secret.empty())
     return "the system has no randomness for a token";
   how.local_token = hash_secret(secret);
-  auto port = gateway_.start(*system_, how, gateway_actors_of(*runtime_));
+  how.node = host_name();
+  auto actors = gateway_actors_of(*runtime_);
+  if (hub_side_)
+    actors.nodes = hub_side_->admin();
+  auto port = gateway_.start(*system_, how, std::move(actors));
   if (!port)
     return message_of(port.error());
   url_ = gateway_.url();
@@ -283,8 +284,15 @@ std::string daemon::check_workers() const {
   return {};
 }
 
+std::string daemon::read_own_labels() {
+  const auto why = read_labels(settings_.nodes.labels, labels_);
+  return why.empty() ? why : "nodes.labels: " + why;
+}
+
 std::string daemon::start() {
   if (auto why = check_workers(); !why.empty())
+    return why;
+  if (auto why = read_own_labels(); !why.empty())
     return why;
   if (auto why = open_database(); !why.empty())
     return why;
@@ -295,14 +303,52 @@ std::string daemon::start() {
   if (!settings_.definitions_dir.empty())
     own_["definitions-dir"] = fs::absolute(settings_.definitions_dir);
   own_["data-dir"] = settings_.data_dir;
-  config_ = std::make_unique<system_config>(settings_.actor_threads);
+  if (auto why = open_nodes(); !why.empty())
+    return why;
+  config_ = std::make_unique<system_config>(settings_.actor_threads,
+                                            hub_side_ != nullptr);
   system_ = std::make_unique<caf::actor_system>(*config_);
+  runtime_ = std::make_unique<runtime>(
+    *system_, runtime_settings(), db_, boot_, system_wall_clock(),
+    [this](std::string_view key) { return find_key(key); },
+    registered_workers(workers_of(settings_)));
+  runtime_->on_loss([this](const caf::error& why) {
+    if (stopping_ || failed_.exchange(true))
+      return;
+    log::error("daemon.lost_an_actor", {{"reason", message_of(why)}});
+    if (on_failure_)
+      on_failure_();
+  });
+  if (hub_side_)
+    hub_side_->spawn(*system_, *runtime_, boot_, built().version);
+  if (auto why = listen(); !why.empty())
+    return why;
+  auto runs = runtime_->recover();
+  if (!runs)
+    return "the database cannot be read: " + message_of(runs.error());
+  load_definitions();
+  if (hub_side_)
+    if (auto why = hub_side_->listen(); !why.empty())
+      return why;
+  runtime_->start_schedules();
+  kill_point(kill_at::start_before_endpoint);
+  if (auto why = write_endpoint(); !why.empty())
+    return why;
+  log::info("daemon.ready", {{"url", url_},
+                             {"data_dir", settings_.data_dir},
+                             {"start", boot_},
+                             {"runs_recovered", *runs}});
+  return {};
+}
+
+runtime_config daemon::runtime_settings() {
   runtime_config how;
   how.queue.length_max = settings_.queue.length_max;
   how.log.streams.events_kept_max = settings_.live.events_kept;
   how.queue.queues_max = settings_.queue.queues_max;
   how.queue.lease = settings_.queue.lease;
   how.node = host_name();
+  how.labels = labels_;
   how.answers.keep = settings_.idempotency.keep;
   how.queue.report_durability = durability_of(settings_.durability);
   how.scheduler.missed_max = settings_.scheduler.missed_max;
@@ -319,32 +365,10 @@ std::string daemon::start() {
   how.catalog.definitions_dir = settings_.definitions_dir;
   how.catalog.templates_dir = settings_.templates_dir;
   how.catalog.reload_variables = [this] { return load_variables(); };
-  runtime_ = std::make_unique<runtime>(
-    *system_, how, db_, boot_, system_wall_clock(),
-    [this](std::string_view key) { return find_key(key); },
-    registered_workers(worker_settings_of(settings_)));
-  runtime_->on_loss([this](const caf::error& why) {
-    if (stopping_ || failed_.exchange(true))
-      return;
-    log::error("daemon.lost_an_actor", {{"reason", message_of(why)}});
-    if (on_failure_)
-      on_failure_();
-  });
-  if (auto why = listen(); !why.empty())
-    return why;
-  auto runs = runtime_->recover();
-  if (!runs)
-    return "the database cannot be read: " + message_of(runs.error());
-  load_definitions();
-  runtime_->start_schedules();
-  kill_point(kill_at::start_before_endpoint);
-  if (auto why = write_endpoint(); !why.empty())
-    return why;
-  log::info("daemon.ready", {{"url", url_},
-                             {"data_dir", settings_.data_dir},
-                             {"start", boot_},
-                             {"runs_recovered", *runs}});
-  return {};
+  // Jobs that nodes had may still go on there.
+  if (hub_side_)
+    how.queue.claim_grace = how.queue.lease;
+  return how;
 }
 
 // Returns when the record is on disk.
@@ -375,6 +399,8 @@ bool daemon::stop() {
     record_stop();
   const bool idle = !failed_ && runtime_->drain(settings_.drain_timeout);
   gateway_.stop();
+  if (hub_side_)
+    hub_side_->stop();
   if (!failed_)
     db_->sort_log();
   log::info("daemon.stopped", {{"idle", idle}});

@@ -4,6 +4,7 @@
 #include "actors/runtime.hpp"
 #include "definitions/settings.hpp"
 #include "definitions/variables.hpp"
+#include "programs/daemon/hub_side.hpp"
 #include "storage/store.hpp"
 
 #include <caf/actor_system.hpp>
@@ -20,7 +21,8 @@ namespace quaero {
 
 /// CAF's configuration for a process of ours.
 struct system_config : caf::actor_system_config {
-  explicit system_config(uint64_t threads);
+  /// @param remote it talks to other machines.
+  explicit system_config(uint64_t threads, bool remote = false);
 };
 
 /// A running daemon: the database, the actors, the gateway. Made from settings,
@@ -53,7 +55,10 @@ public:
 
 private:
   std::string check_workers() const;
+  std::string read_own_labels();
+  runtime_config runtime_settings();
   std::string open_database();
+  std::string open_nodes();
   std::string load_variables();
   void load_definitions();
   std::string listen();
@@ -65,6 +70,7 @@ private:
   settings settings_;
   variables own_; ///< What the daemon itself knows; beats the files.
   variables variables_;
+  std::vector<std::string> labels_; ///< Of this machine.
   mutable std::mutex keys_mutex_;
   std::function<void()> on_failure_;
   std::function<void()> on_stop_;
@@ -76,6 +82,7 @@ private:
   std::unique_ptr<system_config> config_;
   std::unique_ptr<caf::actor_system> system_;
   std::unique_ptr<runtime> runtime_;
+  std::unique_ptr<hub_side> hub_side_; ///< Null: there are no nodes.
   gateway gateway_;
   std::string url_;
 };

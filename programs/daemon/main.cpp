@@ -3,16 +3,17 @@
 #include "definitions/settings.hpp"
 #include "programs/daemon/built.hpp"
 #include "programs/daemon/daemon.hpp"
+#include "programs/daemon/node_command.hpp"
+#include "programs/daemon/node_options.hpp"
+#include "programs/daemon/signals.hpp"
 #include "programs/daemon/verify_command.hpp"
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <pthread.h>
 #include <span>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <unistd.h>
 
 namespace {
@@ -21,16 +22,11 @@ enum exit_code { exit_ok = 0, exit_failed = 1, exit_usage = 2 };
 
 constexpr const char* usage
   = "Usage: quaerod [--config FILE] [FLAGS]\n"
+    "       quaerod --join HOST:PORT --token TOKEN [--data-dir DIR]\n"
+    "       quaerod --node [--data-dir DIR]\n"
     "       quaerod verify [--data-dir DIR] [--rebuild] [--cut-logs]\n"
-    "Runs Quaero until SIGINT or SIGTERM, or looks at its database.\n\n";
-
-sigset_t stop_signals() {
-  sigset_t out;
-  sigemptyset(&out);
-  sigaddset(&out, SIGINT);
-  sigaddset(&out, SIGTERM);
-  return out;
-}
+    "Runs Quaero until SIGINT or SIGTERM, works for another daemon (more with\n"
+    "quaerod --node --help), or looks at its database.\n\n";
 
 int print_errors(const std::vector<quaero::setting_error>& errors) {
   for (const auto& x : errors)
@@ -39,12 +35,7 @@ int print_errors(const std::vector<quaero::setting_error>& errors) {
 }
 
 int run(const quaero::settings& how) {
-  // Blocked in every thread that is made from here on; waited for below.
-  const auto signals = stop_signals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  // A file at its limit is a full disk: an error of a write, not a death.
-  std::signal(SIGXFSZ, SIG_IGN);
+  quaero::block_stop_signals();
   quaero::daemon daemon{how};
   daemon.on_failure([] { kill(getpid(), SIGTERM); });
   daemon.on_stop_request([] { kill(getpid(), SIGTERM); });
@@ -52,14 +43,7 @@ int run(const quaero::settings& how) {
     std::fprintf(stderr, "quaerod: %s\n", why.c_str());
     return exit_failed;
   }
-  int signal = 0;
-  sigwait(&signals, &signal);
-  // Whoever asks twice does not want to wait.
-  std::thread{[signals] {
-    int again = 0;
-    sigwait(&signals, &again);
-    _exit(128 + again);
-  }}.detach();
+  quaero::await_stop_signal();
   daemon.stop();
   return daemon.failed() ? exit_failed : exit_ok;
 }
@@ -78,6 +62,8 @@ int main(int argc, char** argv) {
   }
   if (!words.empty() && std::string_view{words[0]} == "verify")
     return quaero::run_verify(words.subspan(1));
+  if (quaero::is_node(words))
+    return quaero::run_node(words);
   auto arguments = quaero::parse_daemon_arguments(words);
   if (arguments.help) {
     std::printf("%s%s", usage, quaero::settings_help().c_str());

@@ -89,7 +89,8 @@ auto members(const id_list& x) {
 }
 
 auto members(const pool_offer& x) {
-  return std::tie(x.type, x.node, x.slots);
+  auto& [a, b, c, d, e, f] = x;
+  return std::tie(a, b, c, d, e, f);
 }
 
 auto members(const step_delta& x) {
@@ -225,7 +226,7 @@ const auto samples = std::make_tuple(
   report_block{{report, report}}, id_list{{make_id(1), make_id(9)}}, delta,
   std::vector<std::string>{"a", "b"}, std::vector<document>{page},
   std::vector<job_outcome>{outcome, outcome},
-  pool_offer{"noop", "here", 7, false});
+  pool_offer{"noop", "here", 7, false, true, {"gpu"}});
 
 using sample_types = std::remove_const_t<decltype(samples)>;
 using block = caf::id_block::quaero_types;

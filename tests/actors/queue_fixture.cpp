@@ -78,7 +78,7 @@ fake_pool& queue_fixture::attach(uint32_t slots, const std::string& type,
         [&x](atom::expire) { ++x.expired; },
       };
     })});
-  tell(aut, atom::attach_v, x.handle, pool_offer{type, node, slots});
+  tell(aut, atom::attach_v, x.handle, offer(type, node, slots));
   return x;
 }
 
@@ -164,6 +164,15 @@ size_t queue_fixture::keys() const {
   for (i->seek({}); i->valid(); i->next())
     ++count;
   return count;
+}
+
+pool_offer offer(const std::string& type, const std::string& node,
+                 uint32_t slots) {
+  pool_offer x;
+  x.type = type;
+  x.node = node;
+  x.slots = slots;
+  return x;
 }
 
 new_job named(const std::string& name, uint8_t priority) {

@@ -97,6 +97,10 @@ private:
   document_store_actor documents_;
 };
 
+/// What a pool at home offers.
+pool_offer offer(const std::string& type, const std::string& node,
+                 uint32_t slots);
+
 /// A job of type "t" with that name.
 new_job named(const std::string& name, uint8_t priority = 4);
 

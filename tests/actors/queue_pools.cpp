@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(a_pool_that_comes_back_is_one_like_others) {
   enqueue(1);
   pass(15s);
   BOOST_TEST(pool.expired == 1);
-  tell(aut, atom::attach_v, pool.handle, pool_offer{"t", "here", 1});
+  tell(aut, atom::attach_v, pool.handle, offer("t", "here", 1));
   BOOST_TEST(names(pool) == "1 1");
   pass(14s);
   renew(pool);
@@ -134,7 +134,8 @@ BOOST_AUTO_TEST_CASE(a_pool_that_comes_back_is_one_like_others) {
 
 BOOST_AUTO_TEST_CASE(a_lost_start_that_nobody_stored_is_stored_with_the_end) {
   auto& pool = attach(0);
-  tell(aut, atom::attach_v, pool.handle, pool_offer{"t", "here", 1, false});
+  tell(aut, atom::attach_v, pool.handle,
+       pool_offer{"t", "here", 1, false, false, {}});
   const auto id = enqueue(1).at(0);
   BOOST_TEST(pool.assigned.size() == 1u);
   pass(15s);
@@ -158,7 +159,7 @@ BOOST_AUTO_TEST_CASE(a_pool_that_comes_back_early_gets_no_slot_twice) {
   hold = true;
   pass(15s);
   BOOST_TEST(pool.expired == 1);
-  tell(aut, atom::attach_v, pool.handle, pool_offer{"t", "here", 2});
+  tell(aut, atom::attach_v, pool.handle, offer("t", "here", 2));
   BOOST_TEST(pool.assigned.size() == 4u);
   hold = false;
   release_commits(); // of the ends of what it had before
@@ -279,6 +280,36 @@ BOOST_AUTO_TEST_CASE(what_makes_no_sense_is_refused) {
   BOOST_CHECK(limit(node_running_max + 1).error
               == caf::error{ec::invalid_argument});
   BOOST_TEST(limit(node_running_max).ok());
+}
+
+BOOST_AUTO_TEST_CASE(a_pool_that_attaches_again_offers_so_many_from_then_on) {
+  auto& pool = attach(1);
+  enqueue(4);
+  BOOST_TEST(names(pool) == "1");
+  tell(aut, atom::attach_v, pool.handle, offer("t", "here", 2));
+  BOOST_TEST(names(pool) == "1 2");
+  tell(aut, atom::attach_v, pool.handle, offer("t", "here", 0));
+  report(pool.assigned[0]);
+  report(pool.assigned[1]);
+  BOOST_TEST(names(pool) == "1 2");
+  tell(aut, atom::attach_v, pool.handle, offer("t", "here", 1));
+  BOOST_TEST(names(pool) == "1 2 3");
+}
+
+BOOST_AUTO_TEST_CASE(labels_decide_who_gets_a_job_and_keep_no_other_back) {
+  auto special = named("special");
+  special.tags = {"requires:gpu", "requires:ssd"};
+  auto& plain = attach(5);
+  const auto found = enqueue({special, named("plain")});
+  BOOST_TEST(names(plain) == "plain");
+  BOOST_TEST((explain(found[0]).reason == job_reason::no_worker));
+  restart(); // it is so after a restart, too
+  auto& next = attach(5);
+  BOOST_TEST(names(next).find("special") == std::string::npos);
+  fake_pool& other = attach(0, "u");
+  tell(aut, atom::attach_v, other.handle,
+       pool_offer{"t", "there", 1, true, false, {"ssd", "gpu", "more"}});
+  BOOST_TEST(names(other) == "special");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

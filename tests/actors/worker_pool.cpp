@@ -65,6 +65,9 @@ struct fixture : deterministic {
           [this](atom::attach, const worker_pool_actor&, const pool_offer& x) {
             attached.push_back(x.slots);
           },
+          [](atom::attach, const worker_pool_actor&, const job_claims&) {
+            return std::vector<loaded_job>{};
+          },
           [this](atom::renew) { ++heartbeats; },
           [this](atom::report, report_block& x) {
             for (auto& one : x.reports)

@@ -115,6 +115,8 @@ BOOST_AUTO_TEST_CASE(a_restart_knows_what_was_known) {
   auto beta = join(*hub, "beta");
   auto open_secret = secret("gamma");
   BOOST_TEST(!hub->revoke("beta"));
+  BOOST_TEST(!hub->set_draining("alpha", true));
+  BOOST_TEST(!!hub->set_draining("gamma", true)); // Nobody has joined.
   open();
   BOOST_TEST(hub->fingerprint() == print);
   BOOST_TEST(hub->hub().certificate == server);
@@ -122,7 +124,14 @@ BOOST_AUTO_TEST_CASE(a_restart_knows_what_was_known) {
   BOOST_TEST(check(beta) == "the node was revoked");
   BOOST_TEST(hub->nodes().size() == 2u);
   BOOST_TEST(hub->nodes()[0].workers.at(0) == "noop");
-  BOOST_TEST(hub->invitations() == 1u);
+  BOOST_TEST(hub->nodes()[0].draining);
+  BOOST_TEST(!hub->nodes()[1].draining);
+  BOOST_REQUIRE_EQUAL(hub->invitations(), 1u);
+  BOOST_TEST(hub->invited()[0].node == "gamma");
+  // Times are written in milliseconds.
+  const auto ends = clock.now() + config().invitation_validity;
+  BOOST_TEST((hub->invited()[0].expires_at <= ends));
+  BOOST_TEST((hub->invited()[0].expires_at > ends - 1s));
   BOOST_TEST(!!hub->redeem(open_secret, make_request(key, "gamma")));
 }
 
@@ -150,6 +159,15 @@ BOOST_AUTO_TEST_CASE(the_hub_gets_another_certificate_before_its_own_ends) {
   clock.move(2h);
   open();
   BOOST_TEST(hub->hub().certificate != before);
+  const auto second = hub->hub().certificate;
+  BOOST_TEST(hub->renew_hub() == "");
+  BOOST_TEST(hub->hub().certificate == second);
+  clock.move(config().hub_validity - config().renew_before);
+  BOOST_TEST(hub->renew_hub() == "");
+  const auto third = hub->hub().certificate;
+  BOOST_TEST(third != second);
+  open();
+  BOOST_TEST(hub->hub().certificate == third);
   clock.move(config().authority_validity);
   BOOST_TEST(refusal().find("has expired") != std::string::npos);
 }

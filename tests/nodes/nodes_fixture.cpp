@@ -156,6 +156,16 @@ std::string raw_peer::handshake() {
   return failed ? failed.message() : "";
 }
 
+std::string raw_peer::peer_certificate() {
+  auto* x = SSL_get0_peer_certificate(stream_.native_handle());
+  unsigned char* bytes = nullptr;
+  const int size = x == nullptr ? 0 : i2d_X509(x, &bytes);
+  std::string out{reinterpret_cast<char*>(bytes),
+                  static_cast<size_t>(std::max(size, 0))};
+  OPENSSL_free(bytes);
+  return out;
+}
+
 int raw_peer::greet(uint32_t process) {
   if (!send(to_bytes(process_id(process))))
     return -1;
@@ -248,11 +258,10 @@ hub_fixture::hub_fixture() {
   hub = authority::open({data.path(), {}}, why);
   BOOST_REQUIRE_MESSAGE(hub, why);
   config.types = {"@<>+@u32", "@<>+@u64", "@<>+@str", "@<>+@atom"};
-  config.on_open
-    = [this](const std::string& node) { events.add("open " + node); };
-  config.on_close = [this](const std::string& node, const std::string& why_) {
-    events.add("close " + node + ": " + why_);
-  };
+  config.on_open = [this](const std::string& node, const caf_node&,
+                          const std::string&) { events.add("open " + node); };
+  config.on_close = [this](const std::string& node, const std::string& why_,
+                           bool) { events.add("close " + node + ": " + why_); };
 }
 
 hub_fixture::~hub_fixture() {

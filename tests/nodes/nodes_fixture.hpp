@@ -99,6 +99,8 @@ public:
   std::string handshake();
   /// Says which process it is. @returns the hub's first byte, or -1.
   int greet(uint32_t process);
+  /// What the hub has shown, in DER.
+  std::string peer_certificate();
   bool send(const std::string& bytes);
   /// @returns what came of so many bytes until the end.
   std::string receive(size_t bytes);

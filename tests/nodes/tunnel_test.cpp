@@ -141,8 +141,9 @@ BOOST_AUTO_TEST_CASE(who_has_no_certificate_of_a_node_is_refused) {
   auto other = authority::open({elsewhere.path(), {}}, why);
   BOOST_REQUIRE(other);
   const auto foreign = join(*other, "alpha");
+  const auto of_hub = hub->hub();
   for (const auto* own :
-       {static_cast<const identity*>(nullptr), &foreign, &hub->hub()}) {
+       {static_cast<const identity*>(nullptr), &foreign, &of_hub}) {
     raw_peer peer{port, {own}};
     BOOST_TEST((peer.handshake() != "" || peer.greet(2) == -1));
   }
@@ -354,6 +355,67 @@ BOOST_AUTO_TEST_CASE(a_node_that_comes_again_replaces_itself) {
   BOOST_TEST(fifth.greet(3) == 0);
   BOOST_TEST(events.next() == "open beta");
   BOOST_TEST(tunnel.counts().open == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_comes_as_so_many_processes_in_an_hour) {
+  config.limits.processes_max = 2;
+  start();
+  const auto alpha = node("alpha");
+  auto come = [&](const identity& own, uint32_t process) {
+    raw_peer peer{port, {&own}};
+    BOOST_REQUIRE(peer.handshake() == "");
+    return peer.greet(process);
+  };
+  BOOST_TEST(come(alpha, 2) == 0);
+  BOOST_TEST(come(alpha, 3) == 0);
+  BOOST_TEST(come(alpha, 3) == 0); // It is only back.
+  BOOST_TEST(come(alpha, 4) == 6);
+  BOOST_TEST(come(alpha, 3) == 0);
+  BOOST_TEST(come(node("beta"), 5) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(who_joins_again_ends_the_connection_that_is_there) {
+  start();
+  const auto alpha = node("alpha");
+  raw_peer first{port, {&alpha}};
+  BOOST_REQUIRE(first.handshake() == "");
+  BOOST_REQUIRE(first.greet(2) == 0);
+  BOOST_TEST(events.next() == "open alpha");
+  auto token = hub->invite("alpha", {"noop"});
+  BOOST_REQUIRE(token);
+  BOOST_REQUIRE(join_hub(place(), *read_invitation(*token), make_key()));
+  BOOST_TEST(events.next() == "close alpha: somebody has joined in its name");
+  BOOST_TEST(first.at_end());
+}
+
+BOOST_AUTO_TEST_CASE(the_hub_s_certificate_is_replaced_while_it_runs) {
+  std::string why;
+  authority_config short_lived;
+  short_lived.folder = data.path();
+  // Always about to end.
+  short_lived.renew_before = short_lived.hub_validity;
+  hub = authority::open(short_lived, why);
+  BOOST_REQUIRE_MESSAGE(hub, why);
+  config.renewal_interval = 20ms;
+  start();
+  const auto alpha = node("alpha");
+  raw_peer first{port, {&alpha}};
+  BOOST_REQUIRE(first.handshake() == "");
+  BOOST_REQUIRE(first.greet(2) == 0);
+  BOOST_TEST(events.next() == "open alpha");
+  const auto shown = first.peer_certificate();
+  auto other = shown;
+  for (int i = 0; i < 1000 && other == shown; ++i) {
+    raw_peer next{port, {&alpha}};
+    BOOST_REQUIRE(next.handshake() == "");
+    other = next.peer_certificate();
+  }
+  BOOST_TEST((other != shown));
+  // The connection that was there is still there, and new ones are trusted.
+  BOOST_TEST(tunnel.counts().open == 1u);
+  call(calling(alpha));
+  BOOST_TEST(events.next() == "close alpha: the node has connected again");
+  BOOST_TEST(events.next() == "open alpha");
 }
 
 BOOST_AUTO_TEST_CASE(a_former_connection_that_does_not_end_keeps_the_node_out) {

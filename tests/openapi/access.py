@@ -2,28 +2,11 @@
 token on every request needs one."""
 
 
-def check_nodes(client):
-    one = "/api/nodes/{name}"
-    here = client.call("GET", "/api/nodes", 200)["nodes"][0]
-    assert here["running_max"] is None
-    of = {"name": here["name"]}
-    now = client.call("PUT", one, 200, params=of, body={"running_max": 3})
-    assert now["running_max"] == 3
-    client.call("PUT", one, 400, params=of, body={"running_max": 0})
-    client.call("PUT", one, 400, params=of, body={"running_max": "3"})
-    client.call("PUT", one, 400, params=of, body={})
-    client.call("PUT", one, 404, params={"name": "nowhere"},
-                body={"running_max": 3})
-    now = client.call("PUT", one, 200, params=of, body={"running_max": None})
-    assert now["running_max"] is None
-
-
 def run(client, _):
     client.call("GET", "/livez", 200, query={"verbose": ""})
     client.call("GET", "/readyz", 200, query={"verbose": ""})
-    for path in ("/metrics", "/api/actors", "/api/nodes"):
+    for path in ("/metrics", "/api/actors"):
         client.call("GET", path, 200)
-    check_nodes(client)
     for body in ({"name": "x"}, {"name": "x", "scope": "root"},
                  {"name": "", "scope": "read"},
                  {"name": "x", "scope": "read", "expires_at": "soon"},

@@ -19,12 +19,13 @@ class Daemon:
     """A real daemon on a folder and a port of its own."""
 
     def __init__(self, bin_dir, source_dir):
+        self.bin_dir = bin_dir
         self.folder = tempfile.TemporaryDirectory()
         self.data = os.path.join(self.folder.name, "data")
         self.log = open(os.path.join(self.folder.name, "log"), "wb")
         self.process = subprocess.Popen(
             [os.path.join(bin_dir, "quaerod"), "--data-dir", self.data,
-             "--listen", "127.0.0.1:0",
+             "--listen", "127.0.0.1:0", "--nodes-listen", "127.0.0.1:0",
              "--definitions-dir", source_dir + "/definitions/examples",
              "--docs-dir", source_dir + "/docs"],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)

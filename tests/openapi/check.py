@@ -15,6 +15,7 @@ import documents
 import jobs
 import life
 import live
+import nodes
 import queues
 import shutdown
 import system
@@ -22,7 +23,7 @@ import system
 # From the first token of access on every request needs one; the last one ends
 # the daemon.
 AREAS = (definitions, jobs, life, queues, live, documents, system, catalog,
-         access, shutdown)
+         nodes, access, shutdown)
 
 
 def main():

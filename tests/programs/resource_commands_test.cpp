@@ -144,8 +144,23 @@ const std::vector<exchange> exchanges{
        "version":"1","started_at":"2026-01-20T01:00:00Z",
        "workers":[{"type":"noop","slots":2,"running":1},
                   {"type":"crawler_url","slots":8,"running":0}]}]})",
-   "NAME  STATE  ADDRESS   VERSION  UP  WORKERS\n"
-   "here  ready  http://a  1        1h  noop 1/2, crawler_url 0/8\n"},
+   "NAME  STATE  ADDRESS   VERSION  UP  LABELS  WORKERS\n"
+   "here  ready  http://a  1        1h          noop 1/2, crawler_url 0/8\n"},
+  {{"nodes", "drain", "alpha"},
+   "POST /api/nodes/alpha/drain",
+   "",
+   "{}",
+   "alpha drains; what runs there goes on, it gets nothing new\n"},
+  {{"nodes", "resume", "alpha"},
+   "POST /api/nodes/alpha/resume",
+   "",
+   "{}",
+   "alpha resumed\n"},
+  {{"nodes", "remove", "alpha"},
+   "DELETE /api/nodes/alpha",
+   "",
+   "",
+   "alpha removed; its jobs go to others\n"},
   {{"scheduler"},
    "GET /api/scheduler",
    "",
@@ -216,6 +231,19 @@ BOOST_AUTO_TEST_CASE(every_command_asks_for_the_right_thing_and_prints_it) {
     BOOST_TEST_REQUIRE(s.server->requests.size() == 1u);
     BOOST_TEST(s.request(0).body == x.body);
   }
+}
+
+BOOST_AUTO_TEST_CASE(an_invitation_is_one_line_to_paste) {
+  session s;
+  s.answer("POST /api/nodes/invitations", 201,
+           R"({"name":"alpha","command":"quaerod --join a:1 --token qn1.x",
+               "expires_at":"2026-01-21T00:00:00Z"})");
+  BOOST_TEST(s.run({"nodes", "invite", "alpha", "--workers", "noop,,agent"})
+             == exit_ok);
+  BOOST_TEST(s.out.str() == "quaerod --join a:1 --token qn1.x\n");
+  BOOST_TEST(contains(s.err.str(), "quaero nodes remove alpha"));
+  BOOST_TEST(s.request(0).body
+             == R"({"name":"alpha","workers":["noop","agent"]})");
 }
 
 BOOST_AUTO_TEST_CASE(with_json_every_answer_is_printed_as_it_came) {

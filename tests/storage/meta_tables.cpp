@@ -161,12 +161,14 @@ BOOST_AUTO_TEST_CASE(the_greatest_id_is_of_a_job_or_an_operation) {
 
 BOOST_AUTO_TEST_CASE(a_definition_of_an_older_daemon_is_read) {
   auto x = full_definition();
-  // What it did not have, at the end: an empty text for each step, and an
-  // empty retention.
-  for (auto& s : x.steps)
+  // What it did not have, at the end: an empty text and an empty list for each
+  // step, and an empty retention.
+  for (auto& s : x.steps) {
     s.step_timeout.clear();
+    s.job.labels.clear();
+  }
   x.retention = {};
-  const auto more = x.steps.size() + 1 + 2 * x.retention.size();
+  const auto more = 2 * x.steps.size() + 1 + 2 * x.retention.size();
   write_batch now;
   put_definition(now, x);
   now.visit(

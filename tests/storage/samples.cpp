@@ -134,7 +134,7 @@ step full_step() {
   x.always_run = true;
   x.condition = "never";
   x.step_timeout = "45m";
-  x.job = {"slow", uint8_t{9}, "5m", "host"};
+  x.job = {"slow", uint8_t{9}, "5m", "host", {"gpu"}};
   x.retry = retry_policy{5, std::chrono::milliseconds{10},
                          std::chrono::seconds{3}, 1};
   return x;

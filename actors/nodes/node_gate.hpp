@@ -1,0 +1,87 @@
+#pragma once
+
+#include "actors/nodes/known_peers.hpp"
+#include "actors/nodes/node_actors.hpp"
+#include "actors/nodes/wire_rules.hpp"
+#include "actors/nodes/wire_stream.hpp"
+#include "definitions/secrets.hpp"
+
+#include <caf/fwd.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace quaero {
+
+/// All limits and times are > 0.
+struct hub_nodes_config {
+  std::string build; ///< Of this program, for people.
+  uint64_t boot = 1; ///< Number of this start, as QUEUE has it: epochs begin
+                     ///< with it, so that they grow over starts.
+  /// As QUEUE has it: jobs go to others after so long without a sign.
+  std::chrono::milliseconds lease = std::chrono::seconds{15};
+  /// So much earlier the node has stopped, by its own clock. < lease.
+  std::chrono::milliseconds grace = std::chrono::seconds{2};
+  /// A node sends a pulse so often. < lease - grace.
+  std::chrono::milliseconds renew = std::chrono::seconds{5};
+  /// A node whose process has ended may come back for so long; it has if its
+  /// connection was only reset.
+  std::chrono::milliseconds return_grace = std::chrono::milliseconds{500};
+  /// What was sent and is not acknowledged is sent again after so long.
+  std::chrono::milliseconds resend_after = std::chrono::seconds{2};
+  /// An acknowledgement waits so long for something to go with.
+  std::chrono::milliseconds ack_delay = std::chrono::milliseconds{5};
+  stream_limits stream;
+  wire_limits wire;
+  report_limits report;
+  /// Ends the connection of a node that breaks the rules; may be empty, must
+  /// not block. For hub_tunnel::cut.
+  std::function<void(const std::string& node, const std::string& why)> cut;
+  /// Whether a node may run jobs of that type; may be empty. Else its hello is
+  /// refused.
+  std::function<bool(const std::string& node, const std::string& type)>
+    may_offer;
+  size_t nodes_max = 1000;         ///< Names that are remembered.
+  size_t refusals_logged_max = 20; ///< In a minute; others are counted.
+};
+
+/// What the actors of a hub's nodes need of the runtime.
+struct hub_nodes_peers {
+  queue_actor queue;
+  log_collector_actor collector;
+  key_lookup keys; ///< For secrets in a job's configuration; may be empty.
+};
+
+/// Who answers to the name of a process, by the tunnel. Any thread.
+using identify_peer
+  = std::function<std::optional<known_peer>(const caf::strong_actor_ptr&)>;
+
+/// What a daemon that takes nodes has.
+struct hub_nodes {
+  node_gate_actor gate; ///< For make_hub_end(), and for nothing else.
+  node_registry_actor registry;
+};
+
+/// Spawns NODE GATE and NODE REGISTRY. The gate ends with the registry.
+/// @param identify see known_peers::identify().
+/// @param clock    outlives the system.
+/// Errors: both end with ec::invalid_config and the name of a broken limit.
+hub_nodes spawn_hub_nodes(caf::actor_system& system, hub_nodes_config config,
+                          hub_nodes_peers peers, identify_peer identify,
+                          const wall_clock* clock);
+
+/// The messages that tunnels let pass, both ways, as frame_rules list them.
+std::vector<std::string> node_message_types();
+
+/// Registers the types of messages between hub and node. Before the actor
+/// system is made, on both sides, beside those of the runtime.
+void add_node_messages(caf::actor_system_config& config);
+
+} // namespace quaero

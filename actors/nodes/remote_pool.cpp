@@ -1,0 +1,123 @@
+#include "actors/nodes/remote_pool.hpp"
+
+#include "actors/attempt_start.hpp"
+#include "actors/deadlines.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace quaero {
+
+void remote_pool_state::attach(uint32_t wanted) {
+  attached = true;
+  slots = wanted;
+  self->send(
+    queue, atom::attach_v, caf::actor_cast<worker_pool_actor>(self),
+    pool_offer{config.type, config.node, wanted, config.stores_starts, true, config.labels});
+}
+
+/// Claims first, or others would get the slots of those that run.
+void remote_pool_state::on_ready(uint32_t wanted, job_claims claims) {
+  if (claims.jobs.empty())
+    return attach(wanted);
+  attach(0);
+  slots = wanted;
+  auto go_on = [this, of = lease](std::vector<loaded_job> kept) {
+    if (of != lease)
+      return;
+    self->send(session, atom::attach_v, config.type, std::move(kept));
+    attach(slots);
+  };
+  self
+    ->request(queue, store_deadline, atom::attach_v,
+              caf::actor_cast<worker_pool_actor>(self), std::move(claims))
+    .then([go_on](std::vector<loaded_job>& kept) { go_on(std::move(kept)); },
+          [go_on](const caf::error&) { go_on({}); });
+}
+
+void remote_pool_state::on_assign(job_block& block) {
+  if (!config.stores_starts)
+    return on_started(lease, block);
+  auto change = std::make_shared<commit>();
+  change->level = durability::buffered;
+  const auto now = clock->now();
+  for (const auto& x : block.jobs) {
+    add_start(*change, x, now);
+    starting[x.job.id] = false;
+  }
+  auto jobs = std::make_shared<job_block>(std::move(block));
+  self->request(collector, store_deadline, atom::commit_v, std::move(change))
+    .then([this, of = lease, jobs] { on_started(of, *jobs); },
+          [this](caf::error& e) { self->quit(std::move(e)); });
+}
+
+void remote_pool_state::on_started(uint64_t of, job_block& block) {
+  if (of != lease)
+    return;
+  id_list stopped;
+  for (const auto& x : block.jobs)
+    if (auto i = starting.find(x.job.id); i != starting.end()) {
+      if (i->second)
+        stopped.ids.push_back(x.job.id);
+      starting.erase(i);
+    }
+  self->send(session, atom::assign_v, config.type, std::move(block));
+  if (!stopped.ids.empty())
+    self->send(session, atom::cancel_v, std::move(stopped));
+}
+
+void remote_pool_state::on_cancel(const id_list& ids) {
+  id_list sent;
+  for (const auto& id : ids.ids) {
+    if (auto i = starting.find(id); i != starting.end())
+      i->second = true;
+    else
+      sent.ids.push_back(id);
+  }
+  if (!sent.ids.empty())
+    self->send(session, atom::cancel_v, std::move(sent));
+}
+
+void remote_pool_state::on_expire() {
+  ++lease;
+  attached = false;
+  starting.clear();
+  self->send(session, atom::expire_v, config.type);
+}
+
+void remote_pool_state::on_slots(uint32_t wanted) {
+  if (attached && wanted != slots)
+    attach(wanted);
+}
+
+remote_pool_actor::behavior_type
+remote_pool(remote_pool_actor::stateful_pointer<remote_pool_state> self,
+            remote_pool_config config, queue_actor queue,
+            log_collector_actor collector, node_session_actor session,
+            const wall_clock* clock) {
+  auto& st = self->state;
+  st.config = std::move(config);
+  st.queue = std::move(queue);
+  st.collector = std::move(collector);
+  st.session = std::move(session);
+  st.clock = clock;
+  return {
+    [&st](atom::status) {
+      return actor_status{
+        st.config.node + "/" + st.config.type + "-pool",
+        st.self->mailbox().size(),
+        {{"slots", st.slots},
+         {"starting", static_cast<int64_t>(st.starting.size())}}};
+    },
+    [&st](atom::assign, job_block& x) { st.on_assign(x); },
+    [&st](atom::cancel, const id_list& x) { st.on_cancel(x); },
+    [&st](atom::expire) { st.on_expire(); },
+    [&st](atom::renew) { st.self->send(st.queue, atom::renew_v); },
+    [&st](atom::attach, uint32_t wanted, job_claims& claims) {
+      st.on_ready(wanted, std::move(claims));
+    },
+    [&st](atom::put, uint32_t wanted) { st.on_slots(wanted); },
+  };
+}
+
+} // namespace quaero

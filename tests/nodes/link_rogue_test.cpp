@@ -1,0 +1,251 @@
+// What a node that keeps to no rule can do: nothing but lose its own jobs.
+
+#include "actors/nodes/wire_items.hpp"
+#include "tests/nodes/link_fixture.hpp"
+
+#include <caf/event_based_actor.hpp>
+
+using namespace quaero;
+using namespace quaero::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct fixture : link_fixture {
+  fixture() {
+    start_hub();
+    auto& x = make_node("evil");
+    rogue = own(caf::actor{
+      sys.spawn([this](caf::event_based_actor* self) -> caf::behavior {
+        self->set_default_handler(caf::drop);
+        return {
+          [=, this](const wire_hello_v1& y) { self->send(hub.gate, y); },
+          [=, this](const wire_welcome_v1& y) {
+            welcome = y;
+            session = caf::actor_cast<caf::actor>(self->current_sender());
+          },
+          [=, this](const wire_block_v1& y) {
+            // Its own words go out, those of the hub come in.
+            if (self->current_sender() != session.address())
+              self->send(session, y);
+            else
+              receiver.take(y.number, y.payload, [&](std::string_view z) {
+                auto item = read_item(z);
+                if (auto* one = std::get_if<wire_assign_v1>(&item))
+                  assigned.push_back(one->lease);
+              });
+          },
+          [=, this](const wire_pulse_v1& y) {
+            if (self->current_sender() != session.address())
+              self->send(session, y);
+          },
+        };
+      })});
+    x.line = rogue;
+    ids = enqueue(1);
+    hello();
+  }
+
+  ~fixture() { end_actors(); }
+
+  void hello() {
+    wire_hello_v1 x;
+    x.schema = wire_schema();
+    x.node = "evil";
+    x.instance = 1;
+    x.window = 64;
+    x.offers = {{"t", 1, 2, true}};
+    tell(rogue, x);
+    BOOST_REQUIRE(welcome.epoch != 0u);
+  }
+
+  /// Says these items, in a block of the next number.
+  void say(std::vector<std::string> items) {
+    stream_sender out;
+    for (auto& x : items)
+      out.push(std::move(x));
+    out.on_signal(0, 1);
+    out.flush([this](uint64_t, const std::string& x) {
+      tell(rogue, wire_block_v1{welcome.epoch, ++number, 0, 64, x});
+    });
+  }
+
+  void take_the_job() {
+    say({to_item(wire_ready_v1{"t", 2, {}, {}, {}})});
+    BOOST_REQUIRE(assigned.size() == 1u);
+    BOOST_TEST((status(ids[0]) == job_status::running));
+  }
+
+  wire_report_v1 report() const {
+    wire_report_v1 x;
+    x.type = "t";
+    x.id = assigned[0].job.id;
+    x.epoch = assigned[0].epoch;
+    x.attempt = assigned[0].attempt;
+    return x;
+  }
+
+  /// The node is over, and its job runs elsewhere.
+  void check_over_with(const std::string& why) {
+    BOOST_REQUIRE(cut_off.size() == 1u);
+    BOOST_TEST(cut_off[0].find(why) != std::string::npos, cut_off[0]);
+    BOOST_TEST((node("evil").state == node_state::over));
+    add_node("good");
+    run_for(1s);
+    BOOST_TEST((status(ids[0]) == job_status::completed));
+    check_over();
+  }
+
+  caf::actor rogue;
+  caf::actor session;
+  wire_welcome_v1 welcome;
+  stream_receiver receiver;
+  std::vector<leased_job> assigned;
+  std::vector<job_id> ids;
+  uint64_t number = 0;
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(rogue_nodes, fixture)
+
+BOOST_AUTO_TEST_CASE(an_honest_report_is_taken) {
+  take_the_job();
+  say({to_item(report())});
+  BOOST_TEST((status(ids[0]) == job_status::completed));
+}
+
+BOOST_AUTO_TEST_CASE(an_item_that_is_none_ends_the_epoch) {
+  take_the_job();
+  say({"\x7fgarbage"});
+  check_over_with("an item is none");
+}
+
+BOOST_AUTO_TEST_CASE(an_item_of_the_hub_is_none_of_a_node) {
+  take_the_job();
+  say({to_item(wire_expire_v1{"t"})});
+  check_over_with("an item is none");
+}
+
+BOOST_AUTO_TEST_CASE(a_length_that_is_too_long_ends_the_epoch) {
+  take_the_job();
+  tell(rogue, wire_block_v1{welcome.epoch, 2, 0, 64, "\xff\xff\xff\xff"});
+  check_over_with("too long");
+}
+
+BOOST_AUTO_TEST_CASE(blocks_that_were_never_sent_cannot_be_acknowledged) {
+  take_the_job();
+  tell(rogue, wire_pulse_v1{welcome.epoch, 99, 64, 1, {}});
+  check_over_with("never sent");
+}
+
+BOOST_AUTO_TEST_CASE(a_type_that_was_not_offered_is_not_ready) {
+  take_the_job();
+  say({to_item(wire_ready_v1{"u", 2, {}, {}, {}})});
+  check_over_with("did not offer");
+}
+
+BOOST_AUTO_TEST_CASE(more_slots_than_offered_are_none) {
+  take_the_job();
+  say({to_item(wire_ready_v1{"t", 3, {}, {}, {}})});
+  check_over_with("more than it said");
+}
+
+BOOST_AUTO_TEST_CASE(jobs_of_others_cannot_be_claimed) {
+  auto& good = add_node("good");
+  good.execute = [](job_context&) { return std::optional<job_outcome>{}; };
+  run_for(100ms);
+  BOOST_REQUIRE(good.held.size() == 1u);
+  const auto& lease = good.held[0].context->lease();
+  say({to_item(
+    wire_ready_v1{"t", 2, {lease.job.id}, {lease.epoch}, {lease.attempt}})});
+  auto stolen = wire_report_v1{};
+  stolen.type = "t";
+  stolen.id = lease.job.id;
+  stolen.epoch = lease.epoch;
+  stolen.attempt = lease.attempt;
+  say({to_item(stolen)});
+  run_for(1s);
+  BOOST_TEST((status(ids[0]) == job_status::running));
+  release(good);
+  BOOST_TEST(node("evil").reports == 0u);
+  BOOST_TEST((status(ids[0]) == job_status::completed));
+}
+
+BOOST_AUTO_TEST_CASE(a_report_of_another_attempt_is_refused) {
+  take_the_job();
+  auto x = report();
+  --x.epoch;
+  say({to_item(x)});
+  BOOST_TEST(node("evil").refused_reports == 1u);
+  BOOST_TEST((status(ids[0]) == job_status::running));
+  say({to_item(report())});
+  say({to_item(report())});
+  BOOST_TEST(node("evil").refused_reports == 2u);
+  BOOST_TEST((status(ids[0]) == job_status::completed));
+}
+
+BOOST_AUTO_TEST_CASE(a_report_that_cannot_be_used_ends_its_job) {
+  take_the_job();
+  auto x = report();
+  x.children.resize(1); // without a type
+  say({to_item(x)});
+  BOOST_TEST((status(ids[0]) == job_status::failed));
+  BOOST_TEST(view(ids[0]).state.error.find("type of a child")
+             != std::string::npos);
+  check_over();
+}
+
+BOOST_AUTO_TEST_CASE(whose_log_a_line_goes_to_is_not_for_a_node_to_say) {
+  take_the_job();
+  log_line x;
+  x.job = ids[0];
+  x.owner.bytes.fill(7);
+  x.manager.bytes.fill(7);
+  x.at = timestamp{std::chrono::nanoseconds{INT64_MAX}};
+  x.message = "\xff";
+  auto other = x;
+  other.job.bytes.fill(9);
+  say({to_item(wire_lines_v1{{x, other}})});
+  BOOST_TEST(lines(ids[0]).size() == 1u);
+  BOOST_TEST((lines(ids[0])[0].line.at <= clock.now()));
+  BOOST_TEST(lines(x.owner).empty());
+  say({to_item(report())});
+  check_over();
+}
+
+BOOST_AUTO_TEST_CASE(another_process_cannot_speak_for_a_node) {
+  take_the_job();
+  auto other = own(caf::actor{sys.spawn([this](caf::event_based_actor* self) {
+    self->send(session, wire_block_v1{welcome.epoch, 2, 99, 64, "\xff"});
+    self->send(session, wire_pulse_v1{welcome.epoch, 99, 64, 1, {}});
+  })});
+  settle();
+  BOOST_TEST(cut_off.empty());
+  BOOST_TEST((node("evil").state == node_state::connected));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_of_another_epoch_is_not_listened_to) {
+  take_the_job();
+  tell(rogue, wire_block_v1{welcome.epoch + 1, 2, 99, 64, "\xff"});
+  tell(rogue, wire_pulse_v1{welcome.epoch - 1, 99, 64, 1, {}});
+  BOOST_TEST(cut_off.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_pool_that_is_not_said_to_live_loses_its_jobs_alone) {
+  take_the_job();
+  for (int i = 1; i < 20; ++i) { // the process lives, its pool does not
+    tell(
+      rogue,
+      wire_pulse_v1{
+        welcome.epoch, receiver.received(), 64, static_cast<uint64_t>(i), {}});
+    run_for(1s);
+  }
+  BOOST_TEST((node("evil").state == node_state::connected));
+  BOOST_TEST(!node("evil").workers[0].ready);
+  add_node("good");
+  run_for(1s);
+  BOOST_TEST((status(ids[0]) == job_status::completed));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
