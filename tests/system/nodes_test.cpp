@@ -216,6 +216,27 @@ BOOST_FIXTURE_TEST_CASE(who_joins_in_a_node_s_name_takes_its_place,
   wait_state("alpha", "ready");
 }
 
+BOOST_FIXTURE_TEST_CASE(jobs_go_where_the_labels_are_that_they_require,
+                        node_fixture) {
+  start_hub({"--nodes-labels", "home"});
+  BOOST_TEST(to_json(*hub_row().find("labels")) == R"(["home"])");
+  join("alpha", 0, {"--labels", "gpu"});
+  join("beta");
+  auto run_there = [&](const std::string& label) {
+    return run_toml(label, "[step.a]\ntype = \"test_job_generator\"\n"
+                           "worker_count = 20\nlog_count = 1\n"
+                           "log_delay_ms = 1\nfailure_rate = 0.0\n"
+                           "child_count = 0\nrecursion_depth = 0\n"
+                           "job = {requires = [\""
+                             + label + "\"]}\n");
+  };
+  BOOST_TEST(wait_over(run_there("gpu")) == "completed");
+  BOOST_TEST(int_of(row("alpha"), "finished") == 20);
+  BOOST_TEST(wait_over(run_there("home")) == "completed");
+  BOOST_TEST(int_of(row("alpha"), "finished") == 20);
+  BOOST_TEST(int_of(row("beta"), "finished") == 0);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_node_runs_no_more_than_it_was_invited_for,
                         node_fixture) {
   start_hub();
