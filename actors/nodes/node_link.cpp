@@ -163,6 +163,7 @@ void node_link_state::on_lease() {
     config.disconnect("the lease ran out");
     lose("the lease ran out");
   }
+  check_drained();
 }
 
 void node_link_state::arm_wake() {

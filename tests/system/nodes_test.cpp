@@ -96,6 +96,19 @@ BOOST_FIXTURE_TEST_CASE(a_node_comes_back_without_a_token_or_with_the_old_one,
   BOOST_TEST(!contains(again.err(), "node.joined"), again.err());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_node_without_a_hub_and_without_jobs_stops_at_once,
+                        node_fixture) {
+  start_hub();
+  auto& alpha = join("alpha");
+  kill();
+  BOOST_TEST(alpha.wait_for_err("hub.unreachable", patience), alpha.err());
+  const auto begin = std::chrono::steady_clock::now();
+  BOOST_TEST(stop_node("alpha", SIGTERM) == 0);
+  // Not after the time that jobs would have had.
+  BOOST_TEST(
+    (std::chrono::steady_clock::now() - begin < std::chrono::seconds{3}));
+}
+
 BOOST_FIXTURE_TEST_CASE(what_is_wrong_is_named, node_fixture) {
   start_hub();
   auto x = cli({"nodes", "invite", "alpha", "--workers", "noop,agnt"});
