@@ -187,10 +187,15 @@ struct fixture : hub_fixture {
       started += one.status == job_status::running;
       completed += one.status == job_status::completed;
     }
-    if (started >= starts_wanted)
-      seen.add("started"), starts_wanted = UINT64_MAX;
-    if (completed >= wanted)
-      seen.add("completed"), wanted = UINT64_MAX;
+    // Before it is told: who hears it may want more at once.
+    if (started >= starts_wanted) {
+      starts_wanted = UINT64_MAX;
+      seen.add("started");
+    }
+    if (completed >= wanted) {
+      wanted = UINT64_MAX;
+      seen.add("completed");
+    }
   }
 
   void join(child& x) { x.say(std::to_string(port)); }
