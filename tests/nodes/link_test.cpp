@@ -249,6 +249,20 @@ BOOST_AUTO_TEST_CASE(a_job_that_requires_a_label_waits_for_a_node_that_has_it) {
   check_database();
 }
 
+BOOST_AUTO_TEST_CASE(a_step_may_require_labels_for_its_jobs) {
+  auto step = make_step("s");
+  step.job.labels = {"gpu"};
+  const auto id = run(make_definition("d", {step}));
+  run_for(1s);
+  const auto jobs = children(step_of(id, "s").job.id);
+  BOOST_REQUIRE(jobs.size() == 1u);
+  BOOST_TEST((jobs[0].state.status == job_status::pending));
+  settings.labels = {"gpu"}; // of the hub itself
+  restart_hub();
+  run_for(1s);
+  BOOST_TEST((status(id) == job_status::completed));
+}
+
 BOOST_AUTO_TEST_CASE(a_node_that_is_drained_gets_no_more_until_it_is_resumed) {
   auto& x = add_node("n1");
   x.execute = wait_for_release;

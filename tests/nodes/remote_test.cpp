@@ -47,11 +47,11 @@ std::vector<worker_kind> make_kinds(const worker_environment& x) {
         return {[](atom::execute, const job_context_ptr& job) {
           job->log(log_level::info, "done");
           if (job->job().name == "large") {
-            document large;
-            large.source_type = "s";
-            large.source_id = to_string(job->job().id);
-            large.content_markdown.assign(8'000'000, 'x');
-            job->save(std::move(large));
+            document page;
+            page.source_type = "s";
+            page.source_id = to_string(job->job().id);
+            page.content_markdown.assign(8'000'000, 'x');
+            job->save(std::move(page));
           }
           return job_outcome::ok();
         }};
