@@ -19,10 +19,9 @@ using node_gate_actor = caf::typed_actor<
   caf::reacts_to<wire_hello_v1>>;
 
 /// A node's LINK, as the hub sees it.
-using wire_link_actor
-  = caf::typed_actor<caf::reacts_to<wire_welcome_v1>,
-                     caf::reacts_to<wire_block_v1>,
-                     caf::reacts_to<wire_pulse_v1>>;
+using wire_link_actor = caf::typed_actor<caf::reacts_to<wire_welcome_v1>,
+                                         caf::reacts_to<wire_block_v1>,
+                                         caf::reacts_to<wire_pulse_v1>>;
 
 /// A NODE SESSION, as its node sees it.
 using wire_session_actor = caf::typed_actor<caf::reacts_to<wire_block_v1>,

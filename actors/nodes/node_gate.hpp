@@ -35,7 +35,7 @@ struct hub_nodes_config {
   /// connection was only reset.
   std::chrono::milliseconds return_grace = std::chrono::milliseconds{500};
   /// What was sent and is not acknowledged is sent again after so long.
-  std::chrono::milliseconds resend_after = std::chrono::seconds{2};
+  std::chrono::milliseconds resend_after = std::chrono::seconds{5};
   /// An acknowledgement waits so long for something to go with.
   std::chrono::milliseconds ack_delay = std::chrono::milliseconds{5};
   stream_limits stream;

@@ -24,9 +24,9 @@ void node_link_state::lose(const std::string& why) {
   gate = nullptr;
   session = nullptr;
   // Full jitter: many nodes of one hub do not come at once.
-  const auto most = std::min(
-    config.retry_max,
-    milliseconds{config.retry_min.count() << std::min(failures, 16u)});
+  const auto most
+    = std::min(config.retry_max, milliseconds{config.retry_min.count()
+                                              << std::min(failures, 16u)});
   std::uniform_int_distribution<int64_t> wait{0, most.count()};
   ++failures;
   self->delayed_send(self, std::max(config.settle, milliseconds{wait(dice)}),
@@ -163,13 +163,17 @@ void node_link_state::on_lease() {
     config.disconnect("the lease ran out");
     lose("the lease ran out");
   }
+  check_drained();
 }
 
 void node_link_state::arm_wake() {
-  if (!std::exchange(wake_armed, true))
-    self->delayed_send(
-      self, std::min(config.resend_after, std::max(renew, milliseconds{1})),
-      atom::wake_v);
+  if (std::exchange(wake_armed, true))
+    return;
+  const auto pulse
+    = std::chrono::ceil<milliseconds>(pulse_at - self->clock().now());
+  self->delayed_send(self,
+                     std::clamp(pulse, milliseconds{1}, config.resend_after),
+                     atom::wake_v);
 }
 
 void node_link_state::on_wake() {

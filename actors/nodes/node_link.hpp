@@ -39,7 +39,7 @@ struct node_link_config {
   /// For the tunnel to connect, and for the hub's welcome.
   std::chrono::milliseconds connect_timeout = std::chrono::seconds{20};
   std::chrono::milliseconds hello_timeout = std::chrono::seconds{5};
-  std::chrono::milliseconds resend_after = std::chrono::seconds{2};
+  std::chrono::milliseconds resend_after = std::chrono::seconds{5};
   std::chrono::milliseconds ack_delay{5};
   /// Beyond that, lines are dropped and counted; reports never are, and there
   /// are no more of them than the pools have slots.

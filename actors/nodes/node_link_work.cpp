@@ -254,7 +254,10 @@ ack_promise node_link_state::on_drain() {
   auto reply = self->make_response_promise<void>();
   view.draining = true;
   draining.push_back(reply);
-  if (view.epoch != 0)
+  // Without a connection nobody would hear it, and nothing has to be waited
+  // for.
+  const bool idle = jobs.empty() && out.bytes() == 0 && !is_online();
+  if (view.epoch != 0 && !idle)
     for (size_t i = 0; i < pools.size(); ++i)
       if (!pools[i].stopping)
         push(to_item(wire_ready_v1{pools[i].offer.type, 0, {}, {}, {}}));

@@ -14,7 +14,7 @@ namespace quaero {
 struct remote_pool_config {
   std::string type;
   std::string node;
-  bool stores_starts = true; ///< See pool_offer.
+  bool stores_starts = true;       ///< See pool_offer.
   std::vector<std::string> labels; ///< The same.
 };
 

@@ -16,7 +16,9 @@ namespace quaero {
 struct stream_limits {
   size_t block_items_max = 256;       ///< Begun in one block.
   size_t block_bytes_max = 32 * 1024; ///< Of its payload.
-  uint64_t window_blocks = 64;        ///< Sent and not acknowledged.
+  /// Sent and not acknowledged. A sign of life waits behind them: on a slow
+  /// line they must be through in much less than a lease.
+  uint64_t window_blocks = 16;
   size_t item_bytes_max = 64 * 1024 * 1024;
 };
 

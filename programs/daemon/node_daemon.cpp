@@ -123,6 +123,7 @@ node_daemon::~node_daemon() {
 
 std::string node_daemon::start() {
   const auto& record = folder_.record();
+  name_ = record.node;
   if (!read_hub(record.hub, hub_))
     return folder_.path() + "/node.json: '" + record.hub + "' is no HOST:PORT";
   config_ = std::make_unique<system_config>(settings_.actor_threads, true);
@@ -170,10 +171,7 @@ std::string node_daemon::spawn_pools() {
   how.labels = record.labels;
   how.instance = random_number();
   how.backlog_bytes_max = settings_.nodes.backlog_mib << 20;
-  how.connect = [this] {
-    tunnel_.connect(nullptr,
-                    [this](const std::string& why) { on_closed(why); });
-  };
+  how.connect = [this] { connect(); };
   how.disconnect = [this](const std::string& why) { tunnel_.close(why); };
   side_ = spawn_node_side(
     *system_, std::move(how), {},
@@ -189,11 +187,23 @@ std::string node_daemon::spawn_pools() {
 
 // -- the connection -----------------------------------------------------------
 
+// The LINK tells of connections that were there; of the others nobody would.
+void node_daemon::connect() {
+  auto was_open = std::make_shared<std::atomic<bool>>(false);
+  tunnel_.connect(
+    [was_open] { *was_open = true; },
+    [this, was_open](const std::string& why) {
+      if (!*was_open && !stopping_)
+        log::warn("hub.unreachable",
+                  {{"host", hub_.host}, {"port", hub_.port}, {"why", why}});
+      on_closed(why);
+    });
+}
+
 void node_daemon::on_closed(const std::string& why) {
   if (is_final(why))
     return end("the hub does not know this node any more (" + why
-               + "); to join again: quaero nodes invite "
-               + folder_.record().node);
+               + "); to join again: quaero nodes invite " + name_);
   route_->take(make_error(ec::limit_reached, why));
 }
 
@@ -213,7 +223,8 @@ void node_daemon::keep_certificate() {
     lock.unlock();
     renew();
     lock.lock();
-    changed_.wait_for(lock, renewal_interval, [this] { return stopping_; });
+    changed_.wait_for(lock, renewal_interval,
+                      [this] { return stopping_.load(); });
   }
 }
 
@@ -248,6 +259,11 @@ void node_daemon::renew() {
 // -- the end ------------------------------------------------------------------
 
 bool node_daemon::stop() {
+  {
+    std::lock_guard lock{guard_};
+    stopping_ = true;
+    changed_.notify_all();
+  }
   log::info("node.stopping", {});
   bool idle = ended_;
   if (!ended_) {

@@ -54,6 +54,7 @@ public:
 private:
   std::string spawn_pools();
   std::string start_tunnel();
+  void connect();
   void on_closed(const std::string& why);
   void end(const std::string& why);
   void keep_certificate();
@@ -61,6 +62,7 @@ private:
 
   settings settings_;
   node_folder& folder_;
+  std::string name_;
   hub_place hub_;
   std::function<void(const std::string&)> on_end_;
   std::atomic<bool> ended_{false};
@@ -71,7 +73,7 @@ private:
   node_side side_;
   std::mutex guard_;
   std::condition_variable changed_;
-  bool stopping_ = false; ///< Guarded.
+  std::atomic<bool> stopping_{false}; ///< Changed with the guard held.
   std::thread keeper_;
 };
 

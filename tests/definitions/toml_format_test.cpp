@@ -243,6 +243,23 @@ BOOST_AUTO_TEST_CASE(a_retry_table_takes_both_names_of_the_longest_wait) {
     (retry("{ backoff = \"10m\" }") == retry_policy{3, 10min, 10min, 0.2}));
 }
 
+BOOST_AUTO_TEST_CASE(jobs_of_a_step_may_require_labels) {
+  auto read = [](const std::string& labels) {
+    return parse_toml(head + tail + "job = { requires = " + labels + " }\n");
+  };
+  const auto x = good(read("[\"gpu\", \"cuda-12\"]"));
+  BOOST_CHECK((x.steps.at(0).job.labels == strings{"gpu", "cuda-12"}));
+  BOOST_CHECK(good(parse_toml(to_toml(x))).steps.at(0).job
+              == x.steps.at(0).job);
+  BOOST_TEST(!read("[\"a b\"]").ok());
+  BOOST_TEST(!read("[\"\"]").ok());
+  BOOST_TEST(!read("[\"" + std::string(label_bytes_max + 1, 'x') + "\"]").ok());
+  std::string many;
+  for (size_t i = 0; i <= labels_max; ++i)
+    many += (many.empty() ? "\"l" : ", \"l") + std::to_string(i) + "\"";
+  BOOST_TEST(!read("[" + many + "]").ok());
+}
+
 BOOST_AUTO_TEST_CASE(the_hash_tells_texts_apart) {
   BOOST_TEST(content_hash("").size() == 8u);
   BOOST_TEST(content_hash("a") == content_hash("a"));

@@ -74,6 +74,7 @@ caf::behavior run_line(caf::stateful_actor<line_state>* self,
 link_fixture::link_fixture() {
   settings.queue.claim_grace = settings.queue.lease;
   hub_config.build = "hub-test";
+  hub_config.resend_after = std::chrono::seconds{2};
 }
 
 link_fixture::~link_fixture() {
@@ -124,6 +125,7 @@ test_node& link_fixture::make_node(const std::string& name) {
   auto& x = nodes.emplace_back(name, sched);
   x.config.node = name;
   x.config.build = "node-test";
+  x.config.resend_after = std::chrono::seconds{2};
   x.config.instance = nodes.size();
   x.config.connect = [this, &x] { connect(x); };
   x.config.disconnect = [this, &x](const std::string&) {

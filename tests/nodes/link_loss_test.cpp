@@ -209,6 +209,37 @@ BOOST_AUTO_TEST_CASE(a_hub_that_stops_in_order_does_not_wait_for_nodes) {
     BOOST_TEST(attempts(id) == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_pool_that_says_nothing_to_its_link_loses_its_jobs) {
+  auto& x = make_node("n1");
+  x.config.alive_max = 1ms; // sooner than a pool says something
+  x.execute = [](job_context&) { return std::optional<job_outcome>{}; };
+  start_node(x);
+  ids = enqueue(1);
+  run_for(14s);
+  BOOST_TEST(!x.held.at(0).context->cancelled());
+  run_for(3s);
+  BOOST_TEST(x.held.at(0).context->cancelled());
+  BOOST_TEST((node("n1").state == node_state::connected));
+}
+
+BOOST_AUTO_TEST_CASE(a_tunnel_or_a_hub_that_does_not_answer_is_tried_again) {
+  auto& x = make_node("n1");
+  x.config.connect = [&x] { ++x.connects; };
+  start_node(x);
+  run_for(19s);
+  BOOST_TEST(x.connects == 1);
+  run_for(2s);
+  BOOST_TEST(x.connects == 2);
+  // Now it connects, and nobody says welcome.
+  auto mute = own(caf::actor{sys.spawn(
+    []() -> caf::behavior { return {[](const wire_hello_v1&) {}}; })});
+  tell(x.side.link, atom::attach_v,
+       caf::actor_cast<caf::strong_actor_ptr>(mute));
+  BOOST_TEST((link(x).state == link_state::greeting));
+  run_for(6s);
+  BOOST_TEST(x.connects == 3);
+}
+
 BOOST_AUTO_TEST_CASE(a_node_pauses_longer_the_longer_the_hub_is_away) {
   auto& x = add_node("n1");
   x.reachable = false;
@@ -240,6 +271,17 @@ BOOST_AUTO_TEST_CASE(a_node_whose_blocks_have_another_form) {
   run_for(1s);
   BOOST_TEST(node("n1").reason.find("another form") != std::string::npos);
   BOOST_TEST(link(x).reason.find("another form") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(more_nodes_than_a_hub_may_know) {
+  crash_hub();
+  hub_config.nodes_max = 1;
+  start_hub();
+  add_node("n1");
+  auto& x = add_node("n2");
+  run_for(1s);
+  BOOST_TEST((node("n1").state == node_state::connected));
+  BOOST_TEST(link(x).reason.find("too many nodes") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_name_that_is_not_in_the_certificate) {

@@ -152,8 +152,9 @@ BOOST_AUTO_TEST_CASE(more_slots_than_offered_are_none) {
 }
 
 BOOST_AUTO_TEST_CASE(jobs_of_others_cannot_be_claimed) {
-  auto& good = add_node("good");
+  auto& good = make_node("good");
   good.execute = [](job_context&) { return std::optional<job_outcome>{}; };
+  start_node(good);
   run_for(100ms);
   BOOST_REQUIRE(good.held.size() == 1u);
   const auto& lease = good.held[0].context->lease();

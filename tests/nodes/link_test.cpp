@@ -142,6 +142,32 @@ BOOST_AUTO_TEST_CASE(what_is_larger_than_an_item_may_be_fails_its_job) {
   BOOST_TEST((status(ids[0]) == job_status::failed));
 }
 
+BOOST_AUTO_TEST_CASE(secrets_of_a_configuration_are_there_and_come_not_back) {
+  pair_change pair;
+  pair.key = "password";
+  pair.text = "correct-horse";
+  pair.secret = true;
+  BOOST_REQUIRE(ask<pair_stored>(rt->pairs, atom::put_v, pair).ok());
+  secrets known;
+  known.add("password", *rt->keys()("password"));
+  auto jobs = make_new_jobs(1, "job-", "t");
+  jobs[0].config = "{\"login\":\"correct-horse\"}";
+  known.seal(jobs[0].config);
+  BOOST_REQUIRE(jobs[0].config.find("correct-horse") == std::string::npos);
+  std::string seen;
+  auto& x = add_node("n1");
+  x.execute = [&](job_context& job) -> std::optional<job_outcome> {
+    seen = job.job().config;
+    job.log(log_level::info, "with " + seen);
+    return job_outcome::ok();
+  };
+  const auto ids = enqueue(jobs);
+  run_for(1s);
+  BOOST_TEST(seen == "{\"login\":\"correct-horse\"}");
+  BOOST_TEST(says(ids[0], "with "));
+  BOOST_TEST(!says(ids[0], "correct-horse"));
+}
+
 BOOST_AUTO_TEST_CASE(a_cancel_reaches_the_attempt) {
   auto& x = add_node("n1");
   x.execute = wait_for_release;
@@ -221,6 +247,20 @@ BOOST_AUTO_TEST_CASE(a_job_that_requires_a_label_waits_for_a_node_that_has_it) {
   BOOST_TEST(special.executed == 1u);
   BOOST_TEST(count(ids, job_status::completed) == 2u);
   check_database();
+}
+
+BOOST_AUTO_TEST_CASE(a_step_may_require_labels_for_its_jobs) {
+  auto step = make_step("s");
+  step.job.labels = {"gpu"};
+  const auto id = run(make_definition("d", {step}));
+  run_for(1s);
+  const auto jobs = children(step_of(id, "s").job.id);
+  BOOST_REQUIRE(jobs.size() == 1u);
+  BOOST_TEST((jobs[0].state.status == job_status::pending));
+  settings.labels = {"gpu"}; // of the hub itself
+  restart_hub();
+  run_for(1s);
+  BOOST_TEST((status(id) == job_status::completed));
 }
 
 BOOST_AUTO_TEST_CASE(a_node_that_is_drained_gets_no_more_until_it_is_resumed) {

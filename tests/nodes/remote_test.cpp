@@ -35,7 +35,8 @@ struct process_config : caf::actor_system_config {
   }
 };
 
-/// "t" ends at once, "w" never does, "b" is for blocks.
+/// "t" ends at once, and saves a document if its name is "large"; "w" never
+/// ends; "b" is for blocks.
 std::vector<worker_kind> make_kinds(const worker_environment& x) {
   auto& sys = x.system;
   worker_kind quick;
@@ -45,6 +46,13 @@ std::vector<worker_kind> make_kinds(const worker_environment& x) {
       [](job_worker_actor::pointer) -> job_worker_actor::behavior_type {
         return {[](atom::execute, const job_context_ptr& job) {
           job->log(log_level::info, "done");
+          if (job->job().name == "large") {
+            document page;
+            page.source_type = "s";
+            page.source_id = to_string(job->job().id);
+            page.content_markdown.assign(8'000'000, 'x');
+            job->save(std::move(page));
+          }
           return job_outcome::ok();
         }};
       });
@@ -179,20 +187,28 @@ struct fixture : hub_fixture {
       started += one.status == job_status::running;
       completed += one.status == job_status::completed;
     }
-    if (started >= starts_wanted)
-      seen.add("started"), starts_wanted = UINT64_MAX;
-    if (completed >= wanted)
-      seen.add("completed"), wanted = UINT64_MAX;
+    // Before it is told: who hears it may want more at once.
+    if (started >= starts_wanted) {
+      starts_wanted = UINT64_MAX;
+      seen.add("started");
+    }
+    if (completed >= wanted) {
+      wanted = UINT64_MAX;
+      seen.add("completed");
+    }
   }
 
   void join(child& x) { x.say(std::to_string(port)); }
 
-  void enqueue(size_t n, const std::string& type) {
+  void enqueue(size_t n, const std::string& type,
+               const std::string& job_name = "job") {
     caf::scoped_actor self{*sys};
     auto order = std::make_shared<enqueue_order>();
     order->jobs.resize(n);
-    for (auto& x : order->jobs)
+    for (auto& x : order->jobs) {
       x.type = type;
+      x.name = job_name;
+    }
     bool done = false;
     self->request(rt->jobs, 10s, atom::enqueue_v, enqueue_order_ptr{order})
       .receive([&](enqueued&) { done = true; }, [](caf::error&) {});
@@ -232,6 +248,21 @@ BOOST_AUTO_TEST_CASE(jobs_run_in_another_process) {
   BOOST_TEST_MESSAGE("20,200 jobs in " << took.count() << " s");
   alpha->say("end");
   BOOST_TEST(alpha->wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(large_documents_pass_the_tunnel_in_parts) {
+  auto alpha = make_node("alpha");
+  start_hub();
+  wanted = 4;
+  join(*alpha);
+  enqueue(4, "t", "large");
+  BOOST_TEST(seen.next() == "completed");
+  caf::scoped_actor self{*sys};
+  uint64_t documents = 0;
+  self->request(rt->collector, 10s, atom::stats_v)
+    .receive([&](const storage::totals& x) { documents = x.documents; },
+             [](caf::error&) {});
+  BOOST_TEST(documents == 4u);
 }
 
 BOOST_AUTO_TEST_CASE(jobs_of_a_process_that_is_killed_run_in_another_one) {

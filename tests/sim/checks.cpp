@@ -37,7 +37,8 @@ uint64_t limit_of(const std::map<std::string, moving_limit>& all,
 
 /// Asks about everything, when nothing is under way.
 void world::look() {
-  if (!up() || !expected_empty())
+  settle_line();
+  if (!up() || !expected_empty() || !sched.jobs.empty())
     return;
   look_at_queues();
   std::vector<job_id> open;
@@ -163,6 +164,10 @@ void world::check_leaf(const job_fact& x, const explanation& why) {
     case job_reason::delayed_until:
     case job_reason::retry_at:
     case job_reason::snoozed_until:
+    case job_reason::no_worker:
+      if (why.reason == job_reason::no_worker && !is_far(job.type))
+        stuck("P11", "there is a worker");
+      break;
     case job_reason::rate_limit:
     case job_reason::suspected:
       break;
@@ -241,6 +246,7 @@ void world::finish() {
   if (doomed || draining || random.chance(50))
     crash_now(false);
   rest();
+  settle_line();
   while (!held.empty() && !broken()) {
     end_attempt(held.size() - 1);
     rest();

@@ -44,7 +44,10 @@ world::make_kinds(const worker_environment& environment) {
       x.step_type = type;
       x.definition = environment.system.spawn(
         definition_worker, std::make_shared<dice_logic>(*this));
-      x.spawn_worker = [this, type] { return spawn_worker(type); };
+      if (is_far(type))
+        x.job_type.clear();
+      else
+        x.spawn_worker = [this, type] { return spawn_worker(type); };
     }
     out.push_back(std::move(x));
   }
@@ -98,7 +101,8 @@ void world::on_execute(const job_context_ptr& x) {
       facts.fail("P2", "two attempts of job " + to_string(x->job().id)
                          + " at a time");
   check_limits(*x);
-  count_start(x->job().queue);
+  if (!is_far(x->job().type)) // it starts here later than it was counted
+    count_start(x->job().queue);
 }
 
 void world::count_start(const std::string& queue) {

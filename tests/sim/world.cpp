@@ -17,11 +17,12 @@ constexpr const char* names[operation_count]
      "pass_time",     "pass_hours",     "set_clock",   "cancel",
      "change_queue",  "change_slots",   "kill_worker", "kill_attempt",
      "repeat_report", "fail_writes",    "crash",       "drain",
-     "rerun",         "retry",          "look",        "reconnect"};
+     "rerun",         "retry",          "look",        "reconnect",
+     "cut_line"};
 
 /// How often what happens, if it happens at all.
 constexpr uint32_t usual[operation_count]
-  = {20, 4, 8, 30, 15, 2, 2, 4, 5, 2, 2, 3, 5, 1, 3, 1, 2, 2, 5, 3};
+  = {20, 4, 8, 30, 15, 2, 2, 4, 5, 2, 2, 3, 5, 1, 3, 1, 2, 2, 5, 3, 3};
 
 } // namespace
 
@@ -50,6 +51,8 @@ habits draw_habits(dice& random) {
   out.rest_percent = random.from(10, 90);
   out.power_percent = random.below(100);
   out.schedules = random.chance(50);
+  out.node = random.chance(50);
+  out.loss_percent = random.below(30);
   out.level = random.chance(70) ? durability::group : durability::buffered;
   return out;
 }
@@ -86,6 +89,7 @@ world::world(uint64_t seed) : random{seed}, how{draw_habits(random)} {
 world::~world() {
   reader_of_stream.cut();
   rt.reset();
+  end_node();
   held.clear();
   workers.clear();
   watched->watch = nullptr;
@@ -123,6 +127,8 @@ void world::rest() {
 }
 
 void world::at_rest() {
+  if (how.node && !far.settled)
+    return; // a job may be on its way to the node since long ago
   // Who was on his way to a worker when the rate was set does not count.
   for (const auto& [name, x] : rates)
     if (x.most != x.now)
@@ -173,6 +179,7 @@ void world::boot() {
       return;
     }
     recovered = true;
+    boot_node();
     caf::anon_send(rt->dispatcher, atom::recover_v);
     caf::anon_send(rt->operations, atom::recover_v);
     caf::anon_send(rt->scheduler, atom::recover_v);
@@ -209,6 +216,7 @@ void world::crash_now(bool power_lost) {
   recovered = false;
   reader_of_stream.cut();
   rt.reset();
+  end_node();
   held.clear();
   workers.clear();
   rest();
@@ -288,6 +296,8 @@ void world::perform(operation x) {
     case operation::look:
       rest();
       return look();
+    case operation::cut_line:
+      return cut_line();
     case operation::reconnect:
       return reader_of_stream.connect(sys, rt->readers.front(), rt->hub);
   }

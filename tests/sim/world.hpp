@@ -1,5 +1,7 @@
 #pragma once
 
+#include "actors/nodes/node_gate.hpp"
+#include "actors/nodes/node_link.hpp"
 #include "actors/runtime.hpp"
 #include "storage/fault_store.hpp"
 #include "tests/sim/dice.hpp"
@@ -42,8 +44,9 @@ enum class operation : uint8_t {
   retry,
   look,
   reconnect,
+  cut_line,
 };
-inline constexpr size_t operation_count = 20;
+inline constexpr size_t operation_count = 21;
 
 const char* name_of(operation x);
 
@@ -59,6 +62,8 @@ struct habits {
   uint64_t rest_percent = 50;  ///< Steps after which nothing is under way.
   uint64_t power_percent = 50; ///< Crashes that lose what was not synced.
   bool schedules = false;
+  bool node = false;                    ///< Jobs of `other_type` run on a node.
+  uint64_t loss_percent = 0;            ///< Of messages between it and the hub.
   durability level = durability::group; ///< Of most jobs.
 };
 
@@ -87,6 +92,15 @@ struct moving_limit {
 struct owed_ticks {
   timestamp since{}; ///< Those after it.
   std::chrono::minutes period{};
+};
+
+/// A node, and what the hub has for it. It ends with the daemon.
+struct far_node {
+  hub_nodes hub;
+  node_side side;
+  caf::actor line; ///< Between the two.
+  bool lossless = false;
+  bool settled = false; ///< Nothing is on its way.
 };
 
 /// The whole runtime on a store that can be broken, workers whose answers the
@@ -141,6 +155,16 @@ public:
   void crash_now(bool power_lost);
   void read_limits();
   bool up() const { return recovered && !draining && !doomed; }
+
+  // -- a node (nodes.cpp) -----------------------------------------------------
+
+  void boot_node();
+  void end_node();
+  void cut_line();
+  /// All that got lost is sent again, and arrives.
+  void settle_line();
+  void connect_node();
+  bool is_far(const std::string& type) const;
 
   // -- parts (operations.cpp, workers.cpp, checks.cpp) ------------------------
 
@@ -208,6 +232,7 @@ public:
   bool drained = false; ///< It was said that nothing runs any more.
   bool doomed = false;  ///< A write has failed, or one of the next will.
   bool over = false;    ///< Workers answer at once, and well.
+  far_node far;
   std::vector<held_attempt> held;
   std::map<std::string, std::vector<job_worker_actor>> workers;
   std::map<std::string, moving_limit> slots;   ///< By worker type.

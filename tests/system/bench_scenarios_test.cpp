@@ -240,7 +240,7 @@ BOOST_FIXTURE_TEST_CASE(the_standard_figures_are_kept_on_request, fixture) {
   std::ostringstream text;
   text << in.rdbuf();
   const auto lines = lines_of(text.str());
-  BOOST_TEST(lines.size() == 22u);
+  BOOST_TEST(lines.size() == 27u);
   for (const auto& line : lines) {
     BOOST_TEST(!text_of(line, "figure").empty());
     BOOST_TEST(!text_of(*line.find("conditions"), "at").empty());

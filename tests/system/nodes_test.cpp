@@ -96,6 +96,19 @@ BOOST_FIXTURE_TEST_CASE(a_node_comes_back_without_a_token_or_with_the_old_one,
   BOOST_TEST(!contains(again.err(), "node.joined"), again.err());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_node_without_a_hub_and_without_jobs_stops_at_once,
+                        node_fixture) {
+  start_hub();
+  auto& alpha = join("alpha");
+  kill();
+  BOOST_TEST(alpha.wait_for_err("hub.unreachable", patience), alpha.err());
+  const auto begin = std::chrono::steady_clock::now();
+  BOOST_TEST(stop_node("alpha", SIGTERM) == 0);
+  // Not after the time that jobs would have had.
+  BOOST_TEST(
+    (std::chrono::steady_clock::now() - begin < std::chrono::seconds{3}));
+}
+
 BOOST_FIXTURE_TEST_CASE(what_is_wrong_is_named, node_fixture) {
   start_hub();
   auto x = cli({"nodes", "invite", "alpha", "--workers", "noop,agnt"});
@@ -214,6 +227,27 @@ BOOST_FIXTURE_TEST_CASE(who_joins_in_a_node_s_name_takes_its_place,
   BOOST_TEST(node("alpha").wait(patience).value_or(-1) == 3,
              node("alpha").err());
   wait_state("alpha", "ready");
+}
+
+BOOST_FIXTURE_TEST_CASE(jobs_go_where_the_labels_are_that_they_require,
+                        node_fixture) {
+  start_hub({"--nodes-labels", "home"});
+  BOOST_TEST(to_json(*hub_row().find("labels")) == R"(["home"])");
+  join("alpha", 0, {"--labels", "gpu"});
+  join("beta");
+  auto run_there = [&](const std::string& label) {
+    return run_toml(label, "[step.a]\ntype = \"test_job_generator\"\n"
+                           "worker_count = 20\nlog_count = 1\n"
+                           "log_delay_ms = 1\nfailure_rate = 0.0\n"
+                           "child_count = 0\nrecursion_depth = 0\n"
+                           "job = {requires = [\""
+                             + label + "\"]}\n");
+  };
+  BOOST_TEST(wait_over(run_there("gpu")) == "completed");
+  BOOST_TEST(int_of(row("alpha"), "finished") == 20);
+  BOOST_TEST(wait_over(run_there("home")) == "completed");
+  BOOST_TEST(int_of(row("alpha"), "finished") == 20);
+  BOOST_TEST(int_of(row("beta"), "finished") == 0);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_node_runs_no_more_than_it_was_invited_for,
