@@ -60,9 +60,9 @@ std::vector<key_range> consumed_queue_ranges(const lane_heads& from,
 
 std::vector<key_range> removed_job_ranges() {
   std::vector<key_range> out;
-  for (auto x : {table::jobs, table::children,
-                 table::log, table::job_log, table::run_stream, table::labels,
-                 table::dead_letters, table::job_postings})
+  for (auto x : {table::jobs, table::children, table::log, table::job_log,
+                 table::run_stream, table::labels, table::dead_letters,
+                 table::job_postings})
     out.push_back(whole(x));
   return out;
 }

@@ -3,6 +3,7 @@
 #include "definitions/log.hpp"
 #include "storage/codec.hpp"
 #include "storage/keys.hpp"
+#include "storage/table_checks.hpp"
 
 #include <string>
 
@@ -60,25 +61,49 @@ status write_first(store& db) {
 /// those without a parent.
 class job_mover {
 public:
-  explicit job_mover(store& db) : db_{db} {}
+  /// @param begun an earlier start was ended in between.
+  job_mover(store& db, bool begun) : db_{db}, moved_before_{begun} {}
 
   status run() {
-    auto result = begin();
+    auto result = moved_before_ ? status{} : look();
+    if (result.ok())
+      result = begin();
     for (char from : {events_of_1, jobs_of_1, roots_of_1})
       if (result.ok())
         result = empty(from);
-    batch_.remove(moving_key());
     if (result.ok())
-      result = db_.write(batch_, true);
+      result = db_.write(batch_, false);
     if (!result.ok())
       return result;
     for (char from : {events_of_1, jobs_of_1, roots_of_1})
       db_.compact(std::string(1, from), std::string(1, char(from + 1)));
+    batch_.clear();
+    batch_.remove(moving_key());
+    result = db_.write(batch_, true);
+    if (!result.ok())
+      return result;
     log::info("format.moved", {{"format", format_version}, {"records", seen_}});
     return {};
   }
 
 private:
+  /// There is no way back from what begins: nothing does that cannot end.
+  status look() const {
+    status result;
+    for (char from : {events_of_1, jobs_of_1}) {
+      status entry;
+      if (result.ok())
+        result = for_each(db_, std::string(1, from),
+                          [&](std::string_view key, std::string_view val) {
+                            entry = check_job_entry(key, val);
+                            return entry.ok();
+                          });
+      if (result.ok())
+        result = entry;
+    }
+    return result;
+  }
+
   /// From here on no older program opens the database.
   status begin() {
     log::info("format.moving", {{"format", format_version}});
@@ -92,16 +117,15 @@ private:
 
   status empty(char from) {
     status error;
-    auto result
-      = for_each(db_, std::string(1, from),
-                 [&](std::string_view key, std::string_view val) {
-                   move(key, val);
-                   if (batch_.bytes() >= batch_bytes_max) {
-                     error = db_.write(batch_, false);
-                     batch_.clear();
-                   }
-                   return error.ok();
-                 });
+    auto result = for_each(db_, std::string(1, from),
+                           [&](std::string_view key, std::string_view val) {
+                             move(key, val);
+                             if (batch_.bytes() >= batch_bytes_max) {
+                               error = db_.write(batch_, false);
+                               batch_.clear();
+                             }
+                             return error.ok();
+                           });
     return error.ok() ? result : error;
   }
 
@@ -117,6 +141,7 @@ private:
   }
 
   store& db_;
+  const bool moved_before_;
   write_batch batch_;
   uint64_t seen_ = 0;
 };
@@ -146,7 +171,8 @@ status open_format(store& db) {
   auto result = read_format(db, found, moving);
   if (result.code == errc::not_found)
     return write_first(db);
-  return result.ok() && moving ? job_mover{db}.run() : result;
+  return result.ok() && moving ? job_mover{db, found == format_version}.run()
+                               : result;
 }
 
 status check_format(const store& db) {

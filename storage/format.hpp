@@ -13,8 +13,9 @@ inline constexpr uint32_t format_version = 2;
 
 /// Writes the format into an empty database, checks it, and brings a database
 /// of an older format to this one, with a line in the daemon's log for each
-/// million records. Ended in between, it goes on at the next call. Takes as much
-/// of the disk again as the jobs' records have, until LevelDB has tidied up.
+/// million records. Ended in between, it goes on at the next call. Takes as
+/// much of the disk again as the jobs' records have, until LevelDB has tidied
+/// up.
 /// @returns too_new if the database was written by a newer program.
 status open_format(store& db);
 

@@ -87,7 +87,8 @@ status remove_lines(const store& db, const job_id& job, size_t limit,
 status remove_job(const store& db, const queue_job& x, write_batch& out,
                   size_t& removed) {
   key_remover remove{out, SIZE_MAX};
-  auto result = for_each(db, job_key(x.id), std::ref(remove), event_key(x.id, 0));
+  auto result
+    = for_each(db, job_key(x.id), std::ref(remove), event_key(x.id, 0));
   if (!result.ok())
     return result;
   job_label label;

@@ -1,5 +1,6 @@
 #include "storage/codec.hpp"
 #include "storage/keys.hpp"
+#include "storage/table_checks.hpp"
 #include "storage/tables.hpp"
 
 #include <functional>
@@ -282,9 +283,9 @@ void put_job(write_batch& out, const queue_job& x) {
 status read_job(const store& db, const job_id& id, queue_job& out) {
   queue_job found;
   found.id = id;
-  auto result
-    = read_record(db, job_key(id),
-                  [&](std::string_view val) { return decode_job(val, found); });
+  auto result = read_record(db, job_key(id), [&](std::string_view val) {
+    return decode_job(val, found);
+  });
   if (result.ok())
     out = std::move(found);
   return result;
@@ -310,8 +311,7 @@ status read_children(const store& db, const job_id& parent, const job_id& after,
 // -- events -------------------------------------------------------------------
 
 void put_event(write_batch& out, uint32_t n, const job_event& x) {
-  encode_event(out.begin_put(event_key(x.id, n)),
-               x);
+  encode_event(out.begin_put(event_key(x.id, n)), x);
   out.end_put();
 }
 
@@ -337,6 +337,17 @@ status read_events(const store& db, const job_id& id,
     },
     event_key(id, 0)); // Behind the record.
   return error.ok() ? result : error;
+}
+
+status check_job_entry(std::string_view key, std::string_view val) {
+  const auto part = part_of(key);
+  queue_job job;
+  job_event event;
+  if (part != job_part::unknown)
+    job.id = event.id = job_id_from_bytes(key.substr(1, job.id.bytes.size()));
+  const bool sound = (part == job_part::record && decode_job(val, job))
+                     || (part == job_part::event && decode_event(val, event));
+  return sound ? status{} : damaged(key);
 }
 
 // -- active runs --------------------------------------------------------------

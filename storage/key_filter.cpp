@@ -23,7 +23,6 @@ bool is_looked_up(const leveldb::Slice& key) {
     case table::job_postings:
     case table::daemon_stream:
     case table::children:
-    case table::log:
     case table::document_index:
       return false;
     default:

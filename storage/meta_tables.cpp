@@ -66,7 +66,8 @@ status read_last_id(const store& db, job_id& out) {
       db, prefix, [&](std::string_view key, std::string_view) {
         key.remove_prefix(prefix.view().size());
         if (key.size() >= out.bytes.size()) // An event's has more.
-          out = std::max(out, job_id_from_bytes(key.substr(0, out.bytes.size())));
+          out
+            = std::max(out, job_id_from_bytes(key.substr(0, out.bytes.size())));
         return false;
       });
     if (!result.ok())

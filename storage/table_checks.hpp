@@ -37,6 +37,10 @@ std::string document_source_key(const document& x);
 /// The id at the end of a key of the index of documents, "" if it is none.
 std::string document_of_index_key(std::string_view key);
 
+/// Whether an entry of the table of jobs, or one of format 1, can be read.
+/// @returns corruption if it cannot.
+status check_job_entry(std::string_view key, std::string_view val);
+
 /// Whether an entry of the index job -> line leads to a line of that job.
 /// @returns corruption if it does not.
 status check_line_place(const store& db, std::string_view key,

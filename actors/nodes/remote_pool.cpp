@@ -11,9 +11,9 @@ namespace quaero {
 void remote_pool_state::attach(uint32_t wanted) {
   attached = true;
   slots = wanted;
-  self->send(
-    queue, atom::attach_v, caf::actor_cast<worker_pool_actor>(self),
-    pool_offer{config.type, config.node, wanted, config.stores_starts, true, config.labels});
+  self->send(queue, atom::attach_v, caf::actor_cast<worker_pool_actor>(self),
+             pool_offer{config.type, config.node, wanted, config.stores_starts,
+                        true, config.labels});
 }
 
 /// Claims first, or others would get the slots of those that run.

@@ -165,11 +165,11 @@ BOOST_AUTO_TEST_CASE(keys_of_a_wrong_length_are_refused) {
   fill(*db);
   write(*db, [](write_batch& out) { put_job(out, queue_job{}); });
   using namespace std::string_literals;
-  for (auto& key : {"a"s + "short", "q\x04short"s,
-                    "c"s.append(make_id(2).view()) + "s", "i\x61"s + '\0' + "1",
-                    "~"s.append(make_id(1).view()) + "short",
-                    "l"s.append(make_id(2).view()) + "\xff",
-                    "x"s.append(make_id(1).view())}) {
+  for (auto& key :
+       {"a"s + "short", "q\x04short"s, "c"s.append(make_id(2).view()) + "s",
+        "i\x61"s + '\0' + "1", "~"s.append(make_id(1).view()) + "short",
+        "l"s.append(make_id(2).view()) + "\xff",
+        "x"s.append(make_id(1).view())}) {
     require_ok(put(*db, key, all(*db, key.substr(0, 1)).front().second));
     auto result = read_all(*db);
     BOOST_CHECK_MESSAGE(result.code == errc::corruption, "table " << key[0]);

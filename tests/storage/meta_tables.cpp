@@ -49,7 +49,7 @@ namespace {
 void fill_format_1(store& db) {
   write(db, [](write_batch& out) {
     out.put("mformat", std::string{"\x01\x01", 2});
-    out.put("mjob_index", std::string{"\x01\x02", 2});
+    out.put("mjob_index", "\x02");
     write_batch now;
     auto job = full_job();
     job.parent_id = {};
@@ -113,6 +113,16 @@ BOOST_AUTO_TEST_CASE(a_move_to_format_2_that_was_cut_short_goes_on) {
   BOOST_CHECK(check_format(*db).code == errc::too_old);
   require_ok(open_format(*db));
   check_format_2(*db);
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_not_moved) {
+  fill_format_1(*db);
+  auto [key, val] = all(*db, "e").back();
+  require_ok(put(*db, key, val.substr(0, 2)));
+  const auto before = all(*db);
+  BOOST_CHECK(open_format(*db).code == errc::corruption);
+  BOOST_CHECK(all(*db) == before);
+  BOOST_CHECK(check_format(*db).code == errc::too_old);
 }
 
 BOOST_AUTO_TEST_CASE(a_disk_that_fails_leaves_the_move_to_format_2_for_later) {
