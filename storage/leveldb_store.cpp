@@ -1,9 +1,9 @@
 #include "storage/leveldb_store.hpp"
 
 #include "definitions/log.hpp"
-#include "storage/key_filter.hpp"
 #include "storage/leveldb_env.hpp"
 #include "storage/leveldb_files.hpp"
+#include "storage/leveldb_filter.hpp"
 #include "storage/unsynced_disk.hpp"
 
 #include <leveldb/cache.h>

@@ -1,4 +1,4 @@
-#include "storage/key_filter.hpp"
+#include "storage/leveldb_filter.hpp"
 
 #include "storage/keys.hpp"
 
