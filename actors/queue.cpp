@@ -293,7 +293,7 @@ void queue_state::committed(gathering& done) {
       open_gates_of(*x);
     if (x->disk_lane != storage::delayed_lane)
       sequences.release(x->sequence);
-    leave(*x);
+    leave(*x, done.change->level);
   }
   for (const auto& x : done.tallies)
     x.tell();

@@ -181,7 +181,7 @@ struct queue_state {
   void on_wake();
   void arm_wake();
   void enter(queued_job& x, const job_id& manager, const job_id& step);
-  void leave(queued_job& x);
+  void leave(queued_job& x, durability stored_at);
   uint32_t facets_at(const queued_job& x);
   void set_terms(queued_job& x, job_terms wanted);
   bool expired(const queued_job& x, timestamp now) const;

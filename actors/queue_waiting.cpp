@@ -106,9 +106,23 @@ void forget_lanes(queue_state& st, lane_set& x) {
   x.type->sets.erase({x.queue->name, x.needs});
 }
 
+/// Who stopped a job whose end was under way already is answered as late as
+/// anybody else: when no loss of power can take that end back.
+void answer_stopped(queue_state& st, std::vector<ack_promise>& waiting,
+                    durability stored_at) {
+  if (stored_at != durability::buffered) {
+    for (auto& one : waiting)
+      acknowledge(one);
+    return;
+  }
+  st.pending.need(durability::group);
+  for (auto& one : waiting)
+    st.pending.replies.push_back(std::move(one));
+}
+
 } // namespace
 
-void queue_state::leave(queued_job& x) {
+void queue_state::leave(queued_job& x, durability stored_at) {
   move_to(x, queue_place::ending);
   --length;
   --x.lane->queue->live;
@@ -133,8 +147,7 @@ void queue_state::leave(queued_job& x) {
   }
   jobs.remove(x);
   if (waiting)
-    for (auto& one : waiting.mapped())
-      acknowledge(one);
+    answer_stopped(*this, waiting.mapped(), stored_at);
   if (!manager)
     return;
   auto i = live_of_run.find(manager);

@@ -73,6 +73,35 @@ BOOST_AUTO_TEST_CASE(an_answered_cancel_survives_a_loss_of_power) {
   BOOST_CHECK(status(jobs[0]) == job_status::cancelled);
 }
 
+BOOST_AUTO_TEST_CASE(a_cancel_is_final_whenever_it_comes) {
+  settings.queue.report_durability = durability::buffered;
+  restart();
+  size_t in_time = 0;
+  for (int before = 0;; ++before) {
+    const auto job = enqueue(1).front();
+    auto attempt = std::move(held.front());
+    held.clear();
+    attempt.reply.deliver(job_outcome::ok());
+    for (int n = 0; n < before && sched.has_job(); ++n)
+      sched.try_run_once();
+    const bool late = !sched.has_job();
+    const auto answered = request(rt->queue, atom::cancel_v, atom::job_v, job);
+    settle();
+    BOOST_TEST(answered->done);
+    crash();
+    BOOST_REQUIRE(db->power_loss().ok());
+    start();
+    if (answered->ok())
+      BOOST_TEST(is_terminal(status(job)), "after " << before << " messages");
+    in_time += size_t{answered->ok()};
+    release();
+    if (late)
+      break;
+  }
+  BOOST_TEST(in_time > 0u);
+  check_over();
+}
+
 BOOST_AUTO_TEST_CASE(a_job_that_a_crash_interrupted_is_counted_as_it_was) {
   const auto jobs = enqueue(5);
   queue_change paused;
