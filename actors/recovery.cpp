@@ -52,15 +52,12 @@ void add(child_counts& counts, job_status x) {
 }
 
 /// What the history of a step says of its attempts.
-/// @returns an id that no child of the latest attempt is below.
-job_id read_attempts(const std::vector<job_event>& events,
-                     recovered_step& out) {
-  job_id first_child;
+void read_attempts(const std::vector<job_event>& events, recovered_step& out) {
   for (const auto& x : events) {
     if (x.status == job_status::pending) {
       ++out.attempt;
       out.spawned = false;
-      first_child = read_attempt_mark(x.result).value_or(first_child);
+      out.first_child = read_attempt_mark(x.result).value_or(out.first_child);
     } else if (auto stop = read_stop_mark(x.result, x.error)) {
       out.stop = std::move(*stop);
     } else if (x.status == job_status::running) {
@@ -69,7 +66,6 @@ job_id read_attempts(const std::vector<job_event>& events,
       out.result = x.result;
     }
   }
-  return first_child;
 }
 
 void note_interrupted(const job_id& id, const job_state& state, recovery& out) {
@@ -91,9 +87,9 @@ storage::status read_step(const storage::store& db, const job_id& id,
     out.children = out.state.children;
     return {};
   }
-  const auto first_child = read_attempts(events, out);
+  read_attempts(events, out);
   return for_each_child(db, id, [&](const job_id& child) {
-    if (child < first_child)
+    if (child < out.first_child)
       return storage::status{}; // of an attempt that failed
     std::vector<job_event> history;
     auto read = storage::read_events(db, child, history);

@@ -89,6 +89,7 @@ struct recovered_step {
   run_stop stop;           ///< Of the step alone: cancelled, or out of time.
   std::string result;      ///< Of its worker, once the children were made.
   uint32_t attempt = 1;    ///< Of the step itself.
+  job_id first_child;      ///< No child of this attempt has a smaller id.
   uint32_t next_event = 1; ///< Number for its next event.
   child_counts children;   ///< Of this attempt.
 };

@@ -111,6 +111,8 @@ void step_job_state::resume(const recovered_step& found) {
   attempt = found.attempt;
   result = found.result;
   started_at = found.state.started_at;
+  // No job has this id, so the ids of this start may have begun below it.
+  ids->continue_after(found.first_child);
   log(log_level::info, "Going on after a restart");
   if (found.stop.decided()) {
     stopping = true;

@@ -119,6 +119,33 @@ BOOST_AUTO_TEST_CASE(a_step_that_waits_for_its_next_attempt_makes_it) {
   check_over();
 }
 
+BOOST_AUTO_TEST_CASE(a_new_attempt_has_its_jobs_when_the_clock_was_set_back) {
+  int looks = 0;
+  kind(jobs_type).init = [&](const step_context&) -> init_result {
+    if (++looks <= 2)
+      throw std::runtime_error{"site is down"};
+    return {};
+  };
+  auto again = make_step("a");
+  again.on_error = on_error::retry;
+  again.retry = retry_policy{3, 1s, 1s, 0};
+  again.config.set("jobs", 6);
+  const auto id = run(make_definition("w", {again}));
+  advance(1s);
+  BOOST_TEST(looks == 2);
+  crash();
+  clock.set_by(-1h); // so ids go on behind the last one of a job
+  start();
+  BOOST_TEST(looks == 3);
+  BOOST_TEST(children(step_of(id, "a").job.id).size() == 6u);
+  restart();
+  hold = false;
+  release();
+  BOOST_CHECK(status(id) == job_status::completed);
+  BOOST_TEST(view(id).state.children.completed == 6u);
+  check_over();
+}
+
 BOOST_AUTO_TEST_CASE(a_step_that_had_made_no_jobs_makes_them_once) {
   int made = 0;
   // The worker has answered, but nothing of it is stored.
