@@ -380,7 +380,17 @@ void manager_job_state::finish() {
         self->send_exit(monitor, caf::exit_reason::user_shutdown);
         self->quit();
       },
-      [this](caf::error& e) { self->quit(e); });
+      [this](caf::error& e) { give_up(e); });
+}
+
+/// What is on disk is unknown now: only a restart can tell.
+void manager_job_state::give_up(const caf::error& why) {
+  for (auto& node : nodes)
+    for (auto& x : std::exchange(node.stop_waiting, {}))
+      x.deliver(why);
+  for (auto& x : std::exchange(cancel_waiting, {}))
+    x.deliver(why);
+  self->quit(why);
 }
 
 // -- messages -----------------------------------------------------------------
@@ -472,9 +482,14 @@ void manager_job_state::on_down(const caf::down_msg& down) {
     self->quit(down.reason); // the daemon ends; the run goes on with the next
     return;
   }
-  const auto which = i->second;
-  auto& node = nodes[which];
-  const auto why = "the step's actor ended: " + message_of(down.reason);
+  end_lost_step(i->second, message_of(down.reason));
+}
+
+/// Stores the end that the step's actor could not store. Nobody is told before:
+/// who stops the step would be answered, and a restart might find it running.
+void manager_job_state::end_lost_step(size_t i, const std::string& reason) {
+  auto& node = nodes[i];
+  const auto why = "the step's actor ended: " + reason;
   log::error("run.step_lost",
              {{"run", to_string(config.record.id)}, {"reason", why}});
   auto x = std::make_shared<commit>();
@@ -484,12 +499,16 @@ void manager_job_state::on_down(const caf::down_msg& down) {
   event.at = clock->now();
   event.error = why;
   x->add_event(UINT32_MAX, std::move(event), job_status::running,
-               make_step_record(config.record, config.definition, which,
-                                node.id, clock->now()));
-  self->send(actors.collector, atom::commit_v, std::move(x));
-  stop("step '" + step_at(which).name + "': " + why);
+               make_step_record(config.record, config.definition, i, node.id,
+                                clock->now()));
+  stop("step '" + step_at(i).name + "': " + why);
   cancel_all();
-  on_done({step_at(which).name, job_status::failed, why, node.children});
+  self->request(actors.collector, store_deadline, atom::commit_v, std::move(x))
+    .then(
+      [this, i, why] {
+        on_done({step_at(i).name, job_status::failed, why, nodes[i].children});
+      },
+      [this](caf::error& e) { give_up(e); });
 }
 
 caf::typed_response_promise<actor_status> manager_job_state::on_status() {

@@ -93,6 +93,7 @@ struct manager_job_state {
   caf::typed_response_promise<actor_status> on_status();
   void on_timeout();
   void on_down(const caf::down_msg& down);
+  void end_lost_step(size_t i, const std::string& reason);
 
   // -- the way through --------------------------------------------------------
   void start();
@@ -134,6 +135,7 @@ struct manager_job_state {
   bool has_warning(const child_counts& all) const;
   void finish_if_over();
   void finish();
+  void give_up(const caf::error& why);
 
   // -- tools ------------------------------------------------------------------
   const step& step_at(size_t i) const { return config.definition.steps[i]; }

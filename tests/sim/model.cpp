@@ -30,6 +30,10 @@ bool is_mark(const job_event& x) {
   return x.status == job_status::running && !x.result.empty();
 }
 
+bool is_stop(const job_event& mark) {
+  return mark.result == run_stop_cancelled || mark.result == run_stop_failed;
+}
+
 /// The moves there are, written down once more. An event that tells of a start,
 /// too, is two of them.
 bool allowed(job_status from, const job_event& e, bool step) {
@@ -144,6 +148,8 @@ void model::add_job(const storage::store& db, const job_id& id, touched& what) {
   count_tick(x, 1);
   if (!x.record.parent_id)
     return;
+  if (stop_holds(x.record.step_id) || stop_holds(x.record.manager_id))
+    fail("P6", name_of(x) + " was made although its run or step is stopped");
   children_[x.record.parent_id].push_back(id);
   if (auto* parent = find(x.record.parent_id)) {
     ++parent->open_children;
@@ -204,8 +210,8 @@ void model::add_events(const storage::store& db, const job_id& id,
     const auto from = x->status;
     x->history.push_back(e);
     if (!x->is_leaf() && is_mark(e) && from == job_status::running) {
-      x->stop_asked
-        |= e.result == run_stop_cancelled || e.result == run_stop_failed;
+      x->stop_stored |= is_stop(e);
+      x->stop_asked |= x->stop_stored;
       continue;
     }
     check_move(*x, e, from);
@@ -460,9 +466,12 @@ bool model::lose_events(const storage::store& db, job_fact& x,
     fail("P5", name_of(x) + " is not as before the restart");
   x.history = std::move(now);
   x.status = job_status::pending;
+  x.stop_stored = x.stop_holds = false;
   for (const auto& e : x.history)
     if (x.is_leaf() || !is_mark(e))
       x.status = e.status;
+    else
+      x.stop_stored |= is_stop(e);
   if (x.stop_answered && !x.is_over())
     fail("P6", "the cancel of " + name_of(x)
                  + " was answered, and the restart finds it "
@@ -509,6 +518,16 @@ void model::on_stopped(const job_id& id) {
                  + to_string(x->status));
   for (const auto& child : children_[id])
     on_stopped(job_id{child});
+}
+
+void model::on_rest() {
+  for (auto& [id, x] : jobs_)
+    x.stop_holds = x.stop_stored;
+}
+
+bool model::stop_holds(const job_id& id) const {
+  const auto i = jobs_.find(id);
+  return i != jobs_.end() && i->second.stop_holds;
 }
 
 bool model::may_stop(const job_fact& x) const {

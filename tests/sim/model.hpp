@@ -38,6 +38,8 @@ struct job_fact {
   job_status status = job_status::pending;
   uint64_t open_children = 0; ///< Not terminal.
   bool stop_asked = false;    ///< Somebody asked for its end.
+  bool stop_stored = false;   ///< The mark of that, of a run or step.
+  bool stop_holds = false;    ///< And all who must know of it do.
   bool stop_answered = false; ///< And was told that it has come.
 
   bool is_leaf() const;
@@ -85,6 +87,9 @@ public:
   void on_stop_asked(const job_id& id);
   void on_stopped(const job_id& id);
 
+  /// No message is under way.
+  void on_rest();
+
   // -- workers ----------------------------------------------------------------
 
   /// A worker was given a job.
@@ -124,6 +129,7 @@ private:
   void add_to_stream(const storage::store& db, const touched& what);
   void count_tick(const job_fact& x, int n);
   void set_status(job_fact& x, job_status to, touched* what);
+  bool stop_holds(const job_id& id) const;
   void forget(const job_id& id);
   bool lose_events(const storage::store& db, job_fact& x, bool power_lost);
 

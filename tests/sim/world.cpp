@@ -127,6 +127,7 @@ void world::rest() {
 }
 
 void world::at_rest() {
+  facts.on_rest();
   if (how.node && !far.settled)
     return; // a job may be on its way to the node since long ago
   // Who was on his way to a worker when the rate was set does not count.
