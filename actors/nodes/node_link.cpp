@@ -113,9 +113,13 @@ void node_link_state::on_welcome(const wire_welcome_v1& x) {
   signalled = in.received();
   if (!out.on_signal(x.received, x.granted))
     return lose("the hub has received what was never sent");
+  // The leases of its pools may be about to end at the hub.
+  if (x.resumed)
+    send_pulse();
+  else
+    pulse_at += renew;
   out.resend([this](auto number, const auto& y) { send_block(number, y); });
   on_flush();
-  pulse_at += renew;
   arm_wake();
   arm_lease();
 }

@@ -38,7 +38,8 @@ void node_link_state::on_attach(worker_pool_actor handle,
     self->monitor(handle);
   }
   const bool again = std::exchange(pools[i].stopping, false);
-  if (is_online() && (is_new || again))
+  // In an epoch it is said, if not now then on the next connection.
+  if (view.epoch != 0 && (is_new || again))
     announce(i);
   if (is_new && pools.size() == pools_expected)
     on_retry();

@@ -97,6 +97,50 @@ BOOST_AUTO_TEST_CASE(a_connection_that_was_reset_is_back_in_time) {
     BOOST_TEST(attempts(id) == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(
+  a_node_that_is_back_just_before_its_lease_ends_keeps_jobs) {
+  auto& x = make_node("n1");
+  x.config.retry_max = x.config.retry_min; // back as soon as it can be
+  x.execute
+    = [](job_context&) -> std::optional<job_outcome> { return std::nullopt; };
+  start_node(x);
+  ids = enqueue(4);
+  run_for(9500ms); // its last sign of life is 4 s old
+  x.reachable = false;
+  cut(x, false);
+  run_for(7500ms);
+  x.reachable = true;
+  run_for(8s); // beyond the lease that the hub gave at that sign
+  BOOST_TEST((node("n1").state == node_state::connected));
+  BOOST_REQUIRE(x.held.size() == 4u);
+  BOOST_TEST(!x.held[0].context->cancelled());
+  release(x);
+  run_for(1s);
+  BOOST_TEST(count(ids, job_status::completed) == 4u);
+  for (const auto& id : ids)
+    BOOST_TEST(attempts(id) == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_pool_that_is_ready_again_while_there_is_no_connection) {
+  auto& x = make_node("n1");
+  x.config.alive_max = 1ms; // the hub stops it: it is not said to live
+  x.execute = [](job_context&) { return std::optional<job_outcome>{}; };
+  start_node(x);
+  ids = enqueue(1);
+  run_for(17s);
+  BOOST_REQUIRE(x.held.at(0).context->cancelled());
+  const auto epoch = node("n1").epoch;
+  x.execute = nullptr;
+  x.reachable = false;
+  cut(x, false);
+  release(x);
+  run_for(1s);
+  x.reachable = true;
+  run_for(5s);
+  BOOST_TEST(node("n1").epoch == epoch);
+  BOOST_TEST(count(ids, job_status::completed) == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_new_life_of_a_node_ends_the_former_one_at_once) {
   auto& x = busy_node();
   const auto epoch = node("n1").epoch;
