@@ -51,6 +51,8 @@ public:
 
   void start();
   void close(const std::string& why);
+  /// Closes it and tells nobody.
+  void replace();
 
 private:
   bool is_good(error_code failed, const char* what);
@@ -209,6 +211,12 @@ void hub_call::close(const std::string& why) {
     tell(why);
 }
 
+// Who has asked for another connection would take its end for that one's.
+void hub_call::replace() {
+  on_close_ = nullptr;
+  close("another connection takes its place");
+}
+
 } // namespace
 
 class node_tunnel::impl {
@@ -238,7 +246,7 @@ public:
                                            std::move(on_close));
     asio::post(*io_, [this, call] {
       if (call_)
-        call_->close("another connection takes its place");
+        call_->replace();
       call_ = call;
       call_->start();
     });

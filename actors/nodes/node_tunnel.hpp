@@ -42,7 +42,8 @@ public:
   /// Connects, in place of the connection that there is. Both are called by
   /// the tunnel's thread and must not block: `on_open` at most once, when the
   /// hub has let the node in; `on_close` once, with the reason, also when it
-  /// never came to be open.
+  /// never came to be open. Neither is called any more once another connect()
+  /// has taken its place.
   void connect(std::function<void()> on_open,
                std::function<void(const std::string& why)> on_close);
 

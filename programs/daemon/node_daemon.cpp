@@ -172,7 +172,10 @@ std::string node_daemon::spawn_pools() {
   how.instance = random_number();
   how.backlog_bytes_max = settings_.nodes.backlog_mib << 20;
   how.connect = [this] { connect(); };
-  how.disconnect = [this](const std::string& why) { tunnel_.close(why); };
+  how.disconnect = [this](const std::string& why) {
+    ++calls_;
+    tunnel_.close(why);
+  };
   side_ = spawn_node_side(
     *system_, std::move(how), {},
     only_of(registered_workers(workers_of(settings_)), record.workers),
@@ -188,15 +191,18 @@ std::string node_daemon::spawn_pools() {
 // -- the connection -----------------------------------------------------------
 
 // The LINK tells of connections that were there; of the others nobody would.
+// What ends because the LINK gave it up is no end of what it asks for next.
 void node_daemon::connect() {
   auto was_open = std::make_shared<std::atomic<bool>>(false);
+  const auto call = ++calls_;
   tunnel_.connect(
     [was_open] { *was_open = true; },
-    [this, was_open](const std::string& why) {
+    [this, was_open, call](const std::string& why) {
       if (!*was_open && !stopping_)
         log::warn("hub.unreachable",
                   {{"host", hub_.host}, {"port", hub_.port}, {"why", why}});
-      on_closed(why);
+      if (call == calls_)
+        on_closed(why);
     });
 }
 

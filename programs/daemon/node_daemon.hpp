@@ -69,6 +69,7 @@ private:
   std::unique_ptr<system_config> config_;
   std::unique_ptr<caf::actor_system> system_;
   std::shared_ptr<gate_route> route_;
+  std::atomic<uint64_t> calls_{0}; ///< Connections asked for or given up.
   node_tunnel tunnel_;
   node_side side_;
   std::mutex guard_;

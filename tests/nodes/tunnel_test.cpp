@@ -134,6 +134,24 @@ BOOST_AUTO_TEST_CASE(bytes_of_a_node_pass_both_ways) {
   BOOST_TEST(tunnel.counts().open == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(the_end_of_a_connection_that_was_replaced_is_not_told) {
+  start();
+  call(calling(node("alpha")));
+  const auto hello = server_handshake();
+  const int first = end->take();
+  BOOST_TEST(::send(first, hello.data(), hello.size(), 0) > 0);
+  BOOST_TEST(node_events.next() == "open");
+  call();
+  const int second = end->take();
+  BOOST_TEST(::send(second, hello.data(), hello.size(), 0) > 0);
+  BOOST_TEST(node_events.next() == "open");
+  node_side.close("enough");
+  BOOST_TEST(node_events.next() == "close: enough");
+  for (const int x :
+       {first, second, node_end->sockets.take(), node_end->sockets.take()})
+    ::close(x);
+}
+
 BOOST_AUTO_TEST_CASE(who_has_no_certificate_of_a_node_is_refused) {
   start();
   const auto alpha = node("alpha");
