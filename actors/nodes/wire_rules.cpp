@@ -96,8 +96,11 @@ std::string check_child(const new_job& x, const report_limits& limits) {
 std::string check_document(const document& x, const report_limits& limits) {
   if (x.source_type.empty() || x.source_id.empty())
     return "a document has no source";
+  // The hub finds it by the source. With an id it could be another source's.
+  if (!x.id.empty())
+    return "the id of a document is not for a node to say";
   for (const auto* text :
-       {&x.source_type, &x.source_id, &x.title, &x.url, &x.id, &x.content_hash})
+       {&x.source_type, &x.source_id, &x.title, &x.url, &x.content_hash})
     if (!is_text(*text, limits.text_bytes_max))
       return "a field of a document is no text";
   if (!is_text(x.content_markdown, limits.content_bytes_max))

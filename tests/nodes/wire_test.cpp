@@ -357,6 +357,7 @@ BOOST_AUTO_TEST_CASE(every_field_of_a_report_is_checked) {
     [](auto& x) { x.children.resize(100'001); },
     [](auto& x) { x.documents[0].source_id = ""; },
     [](auto& x) { x.documents[0].source_type = ""; },
+    [](auto& x) { x.documents[0].id = "doc_1"; },
     [](auto& x) { x.documents[0].title = "\xff"; },
     [](auto& x) { x.documents[0].content_markdown = "\xff"; },
     [](auto& x) { x.documents[0].metadata = "[]"; },
