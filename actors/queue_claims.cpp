@@ -10,13 +10,14 @@ namespace quaero {
 
 namespace {
 
-/// The job of a claim, if it waits for one.
+/// The job of a claim, if it waits for one and may run there.
 queued_job* claimed(const queue_state& st, const job_claim& x,
-                    const type_lanes& of) {
+                    const type_lanes& of, const offered_slots& by) {
   auto* job = st.jobs.find(x.id);
   const bool waits = job != nullptr && job->interrupted
                      && job->place == queue_place::delayed
-                     && job->lane->type == &of && !st.is_cancelled(*job);
+                     && job->lane->type == &of && by.offers(job->lane->needs)
+                     && !st.is_cancelled(*job);
   return waits ? job : nullptr;
 }
 
@@ -62,7 +63,7 @@ std::vector<loaded_job> keep(queue_state& st, const worker_pool_actor& pool,
     if (at == where->pools.end() || st.drained)
       continue;
     for (const auto& claim : claims.jobs) {
-      auto* x = claimed(st, claim, *where);
+      auto* x = claimed(st, claim, *where, *at);
       auto* record = newest(found, claim);
       if (x == nullptr || record == nullptr)
         continue;
