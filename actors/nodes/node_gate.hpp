@@ -39,6 +39,9 @@ struct hub_nodes_config {
   /// An acknowledgement waits so long for something to go with.
   std::chrono::milliseconds ack_delay = std::chrono::milliseconds{5};
   stream_limits stream;
+  /// Bytes of items that are kept for a node until it has received them. With
+  /// more it is cut off: its jobs go to others.
+  size_t backlog_bytes_max = 256 * 1024 * 1024;
   wire_limits wire;
   report_limits report;
   /// Ends the connection of a node that breaks the rules; may be empty, must

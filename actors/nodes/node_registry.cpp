@@ -230,6 +230,8 @@ const char* name_broken_limit(const hub_nodes_config& x) {
     return "lease, grace";
   if (x.renew <= none || x.renew >= x.lease - x.grace)
     return "renew";
+  if (x.backlog_bytes_max == 0)
+    return "backlog_bytes_max";
   if (x.return_grace <= none || x.resend_after <= none || x.ack_delay <= none)
     return "return_grace, resend_after, ack_delay";
   if (x.stream.block_items_max == 0 || x.stream.block_bytes_max == 0

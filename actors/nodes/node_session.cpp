@@ -99,6 +99,8 @@ void node_session_state::on_wake() {
 
 /// It does not keep to the rules: nothing that it says can be believed.
 void node_session_state::break_off(const std::string& why) {
+  if (std::exchange(cut_off, true))
+    return;
   log::error("node.broke_a_rule", {{"node", who.node}, {"why", why}});
   if (config->cut)
     config->cut(who.node, why);
@@ -161,6 +163,8 @@ void node_session_state::on_pulse(const wire_pulse_v1& x) {
 void node_session_state::push(std::string item) {
   if (!out.push(std::move(item)))
     return break_off("a job is too large to be sent");
+  if (out.bytes() > config->backlog_bytes_max)
+    return break_off("it does not take what it is sent");
   if (!std::exchange(flush_armed, true))
     self->send(self, atom::flush_v);
 }

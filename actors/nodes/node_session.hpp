@@ -71,6 +71,7 @@ struct node_session_state {
   stream_receiver in;
   bool connected = false;
   bool draining = false;
+  bool cut_off = false; ///< It has broken a rule: this ends.
   bool flush_armed = false;
   bool signal_armed = false;
   bool owes_signal = false; ///< Something was received and not acknowledged.

@@ -13,8 +13,17 @@ namespace {
 
 struct fixture : link_fixture {
   fixture() {
+    hub_config.backlog_bytes_max = 64 * 1024;
     start_hub();
-    auto& x = make_node("evil");
+    make_node("evil");
+    make_rogue();
+    ids = enqueue(1);
+    hello();
+  }
+
+  ~fixture() { end_actors(); }
+
+  void make_rogue() {
     rogue = own(caf::actor{
       sys.spawn([this](caf::event_based_actor* self) -> caf::behavior {
         self->set_default_handler(caf::drop);
@@ -41,12 +50,8 @@ struct fixture : link_fixture {
           },
         };
       })});
-    x.line = rogue;
-    ids = enqueue(1);
-    hello();
+    nodes.front().line = rogue;
   }
-
-  ~fixture() { end_actors(); }
 
   void hello() {
     wire_hello_v1 x;
@@ -151,6 +156,20 @@ BOOST_AUTO_TEST_CASE(more_slots_than_offered_are_none) {
   check_over_with("more than it said");
 }
 
+BOOST_AUTO_TEST_CASE(what_is_kept_for_a_node_that_takes_nothing_has_a_limit) {
+  take_the_job(); // and never says that it has received it
+  auto large = make_new_jobs(1, "large-", "t");
+  large[0].config = R"({"x":")" + std::string(60 * 1024, 'x') + R"("})";
+  enqueue(large);
+  BOOST_TEST(cut_off.empty());
+  say({to_item(report())});
+  large[0].config = R"({"x":")" + std::string(8 * 1024, 'x') + R"("})";
+  enqueue(large);
+  BOOST_REQUIRE(cut_off.size() == 1u);
+  BOOST_TEST(cut_off[0].find("does not take") != std::string::npos);
+  BOOST_TEST((node("evil").state == node_state::over));
+}
+
 BOOST_AUTO_TEST_CASE(jobs_of_others_cannot_be_claimed) {
   auto& good = make_node("good");
   good.execute = [](job_context&) { return std::optional<job_outcome>{}; };
@@ -171,6 +190,39 @@ BOOST_AUTO_TEST_CASE(jobs_of_others_cannot_be_claimed) {
   release(good);
   BOOST_TEST(node("evil").reports == 0u);
   BOOST_TEST((status(ids[0]) == job_status::completed));
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_requires_a_label_is_claimed_by_who_has_it) {
+  auto& good = make_node("good");
+  good.config.labels = {"gpu"};
+  good.execute = [](job_context&) { return std::optional<job_outcome>{}; };
+  start_node(good);
+  auto jobs = make_new_jobs(1, "special-", "t");
+  jobs[0].tags = {"requires:gpu"};
+  const auto special = enqueue(jobs).at(0);
+  run_for(100ms);
+  wire_report_v1 stolen;
+  for (const auto& x : good.held)
+    if (const auto& lease = x.context->lease(); lease.job.id == special) {
+      stolen.type = "t";
+      stolen.id = special;
+      stolen.epoch = lease.epoch;
+      stolen.attempt = lease.attempt;
+    }
+  BOOST_REQUIRE(stolen.epoch != 0u);
+  good.reachable = false;
+  restart_hub();
+  make_rogue();
+  number = 0;
+  receiver.clear();
+  welcome = {};
+  hello();
+  say({to_item(
+    wire_ready_v1{"t", 2, {special}, {stolen.epoch}, {stolen.attempt}})});
+  say({to_item(stolen)});
+  BOOST_TEST(node("evil").reports == 0u);
+  BOOST_TEST(node("evil").refused_reports == 1u);
+  BOOST_TEST((status(special) != job_status::completed));
 }
 
 BOOST_AUTO_TEST_CASE(a_report_of_another_attempt_is_refused) {
