@@ -96,9 +96,10 @@ void hub_side::spawn(caf::actor_system& system, runtime& rt, uint64_t boot,
   how.lease = in_ms(settings_.queue.lease);
   how.grace = std::min(in_ms(settings_.nodes.lease_margin), how.lease / 4);
   how.return_grace = in_ms(settings_.nodes.return_grace);
-  how.cut = [this](const std::string& node, const std::string& why) {
-    tunnel_.cut(node, why);
-  };
+  how.cut
+    = [tunnel = tunnel_](const std::string& node, const std::string& why) {
+        tunnel->cut(node, why);
+      };
   how.renew = how.lease / 3;
   how.nodes_max = settings_.nodes.nodes_max;
   how.may_offer = [this](const std::string& node, const std::string& type) {
@@ -112,8 +113,8 @@ void hub_side::spawn(caf::actor_system& system, runtime& rt, uint64_t boot,
   for (const auto& x : authority_->nodes())
     if (x.draining)
       caf::anon_send(nodes_.registry, atom::drain_v, x.name);
-  node_admin_tools tools{authority_.get(), &tunnel_, nodes_.registry,
-                         hosts_.front(),   &port_,   remote_types()};
+  node_admin_tools tools{authority_.get(), tunnel_.get(), nodes_.registry,
+                         hosts_.front(),   &port_,        remote_types()};
   // It writes files.
   admin_ = system.spawn<caf::detached>(node_admin, std::move(tools));
 }
@@ -139,8 +140,8 @@ std::string hub_side::listen() {
   };
   caf_end_limits limits;
   limits.backlog_bytes_max = settings_.nodes.backlog_mib << 20;
-  auto port = tunnel_.start(std::move(how), *authority_,
-                            make_hub_end(*system_, nodes_.gate, limits));
+  auto port = tunnel_->start(std::move(how), *authority_,
+                             make_hub_end(*system_, nodes_.gate, limits));
   if (!port)
     return "nodes.listen: " + message_of(port.error());
   port_ = *port;
@@ -176,7 +177,7 @@ void hub_side::on_join(const std::string& node,
 }
 
 void hub_side::stop() {
-  tunnel_.stop();
+  tunnel_->stop();
   if (!admin_)
     return;
   caf::scoped_actor self{*system_};

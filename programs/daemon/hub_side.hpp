@@ -71,7 +71,8 @@ private:
   std::vector<std::string> hosts_;
   std::unique_ptr<authority> authority_;
   known_peers_ptr peers_ = std::make_shared<known_peers>();
-  hub_tunnel tunnel_;
+  /// Sessions may still cut nodes when this object is gone.
+  std::shared_ptr<hub_tunnel> tunnel_ = std::make_shared<hub_tunnel>();
   caf::actor_system* system_ = nullptr;
   hub_nodes nodes_;
   node_admin_actor admin_;
