@@ -3,6 +3,7 @@
 #include "definitions/log.hpp"
 #include "storage/codec.hpp"
 #include "storage/keys.hpp"
+#include "storage/number_record.hpp"
 #include "storage/table_checks.hpp"
 
 #include <string>
@@ -26,22 +27,6 @@ std::string format_key() {
 /// There while records are being moved.
 std::string moving_key() {
   return text_key(table::meta, "moving");
-}
-
-void put_number(write_batch& out, std::string_view key, uint64_t x) {
-  auto& val = out.begin_put(key);
-  put_byte(val, record_version);
-  put_varint(val, x);
-  out.end_put();
-}
-
-status read_number(const store& db, std::string_view key, uint64_t& out) {
-  return read_record(db, key, [&](std::string_view val) {
-    record_reader in{val};
-    in.expect(record_version);
-    out = in.take_varint();
-    return in.done();
-  });
 }
 
 status write_first(store& db) {

@@ -1,5 +1,6 @@
 #include "storage/codec.hpp"
 #include "storage/keys.hpp"
+#include "storage/number_record.hpp"
 #include "storage/tables.hpp"
 
 #include <algorithm>
@@ -11,22 +12,6 @@ namespace {
 
 std::string meta_key(std::string_view name) {
   return text_key(table::meta, name);
-}
-
-void put_number(write_batch& out, std::string_view key, uint64_t x) {
-  auto& val = out.begin_put(key);
-  put_byte(val, record_version);
-  put_varint(val, x);
-  out.end_put();
-}
-
-status read_number(const store& db, std::string_view key, uint64_t& out) {
-  return read_record(db, key, [&](std::string_view val) {
-    record_reader in{val};
-    in.expect(record_version);
-    out = in.take_varint();
-    return in.done();
-  });
 }
 
 bool decode_totals(std::string_view val, totals& out) {
