@@ -25,11 +25,11 @@ std::string node_registry_state::refusal(const arrival& x) const {
     return "this hub (" + config->build + ") speaks protocol "
            + std::to_string(wire_protocol) + ", the node (" + hello.build
            + ") speaks " + std::to_string(hello.protocol_min) + " to "
-           + std::to_string(hello.protocol_max);
+           + std::to_string(hello.protocol_max) + "; update the older of them";
   if (hello.schema != wire_schema())
     return "what this hub (" + config->build + ") and the node (" + hello.build
            + ") say to each other has the same protocol and another form: "
-             "they must be of the same version";
+             "they must be of the same version; update the older of them";
   if (!nodes.contains(x.node) && nodes.size() >= config->nodes_max)
     return "the hub knows too many nodes";
   for (const auto& offer : hello.offers)
@@ -51,9 +51,14 @@ void node_registry_state::on_arrival(arrival& x,
   }
   if (!why.empty()) {
     log::warn("node.hello_refused", {{"node", x.node}, {"why", why}});
-    if (auto i = nodes.find(x.node); i != nodes.end() && !i->second.session) {
-      i->second.view.state = node_state::refused;
-      i->second.view.since = clock->now();
+    if (auto i = nodes.find(x.node); i != nodes.end()) {
+      // Its former life is over, as if it had been taken.
+      if (x.hello.instance != i->second.instance)
+        end_session(i->second, node_state::refused);
+      if (!i->second.session) {
+        i->second.view.state = node_state::refused;
+        i->second.view.since = clock->now();
+      }
     }
     wire_welcome_v1 no;
     no.reason = std::move(why);

@@ -221,7 +221,13 @@ std::string handshake_failure(SSL* tls, const std::string& message) {
   const auto why = SSL_get_verify_result(tls);
   if (why == X509_V_OK || why == X509_V_ERR_UNSPECIFIED)
     return message;
-  return std::string{"its certificate: "} + X509_verify_cert_error_string(why);
+  auto out
+    = std::string{"its certificate: "} + X509_verify_cert_error_string(why);
+  // Its dates are an hour wider than its life, and it is renewed in time.
+  if (why == X509_V_ERR_CERT_NOT_YET_VALID
+      || why == X509_V_ERR_CERT_HAS_EXPIRED)
+    out += "; look at the clocks of both machines";
+  return out;
 }
 
 } // namespace quaero

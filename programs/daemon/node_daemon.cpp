@@ -179,7 +179,7 @@ std::string node_daemon::spawn_pools() {
   side_ = spawn_node_side(
     *system_, std::move(how), {},
     only_of(registered_workers(workers_of(settings_)), record.workers),
-    &system_wall_clock());
+    &clock_);
   route_->lead_to(side_.link);
   return side_.pools.empty()
            ? "this program has none of the worker types that the node was "
@@ -242,9 +242,10 @@ void node_daemon::renew() {
       || !is_renewal_due(facts.from, facts.until, now))
     return;
   if (facts.until <= now)
-    return end("the node's certificate has expired; to join again: quaero "
-               "nodes invite "
-               + next.node);
+    return end(
+      "the node's certificate was good until " + to_rfc3339(facts.until)
+      + ", and the clock here says " + to_rfc3339(now)
+      + "; if that is right, join again: quaero nodes invite " + next.node);
   const auto key = make_key();
   auto issued = renew_certificate(hub_, next.own, next.authority, key);
   if (!issued)

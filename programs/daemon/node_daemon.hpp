@@ -3,12 +3,14 @@
 #include "actors/nodes/node_link.hpp"
 #include "actors/nodes/node_tunnel.hpp"
 #include "definitions/settings.hpp"
+#include "definitions/time.hpp"
 #include "programs/daemon/daemon.hpp"
 #include "programs/daemon/node_folder.hpp"
 
 #include <caf/actor_system.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -23,6 +25,21 @@ class gate_route;
 /// Whether a certificate that is good from `from` until `until` is to be
 /// replaced by now: in its last third, and at most its last 30 days.
 bool is_renewal_due(timestamp from, timestamp until, timestamp now);
+
+/// The wall clock as it was at its making, and the time since. What a node says
+/// of time is the difference to what it said in its hello: a clock that
+/// somebody sets must not change that.
+class even_clock final : public wall_clock {
+public:
+  timestamp now() const override {
+    return begin_ + (std::chrono::steady_clock::now() - since_);
+  }
+
+private:
+  timestamp begin_ = system_wall_clock().now();
+  std::chrono::steady_clock::time_point since_
+    = std::chrono::steady_clock::now();
+};
 
 /// A running node: worker pools, and one connection to its hub, which is made
 /// again whenever it ends. Made, started, and stopped once.
@@ -61,6 +78,7 @@ private:
   void renew();
 
   settings settings_;
+  even_clock clock_; ///< Outlives the system.
   node_folder& folder_;
   std::string name_;
   hub_place hub_;

@@ -308,6 +308,23 @@ BOOST_AUTO_TEST_CASE(a_node_of_another_protocol_and_says_which) {
   BOOST_TEST(x.connects < 20); // it does not try all the time
 }
 
+// As when a machine gets another version, and starts it at once.
+BOOST_AUTO_TEST_CASE(a_life_of_another_protocol_ends_the_life_before) {
+  auto& old = add_node("n1");
+  run_for(1s);
+  const auto given = enqueue(2);
+  kill_node(old);
+  auto& x = make_node("n1");
+  x.config.protocol_min = x.config.protocol_max = 2;
+  start_node(x);
+  run_for(100ms);
+  BOOST_TEST((node("n1").state == node_state::refused));
+  BOOST_TEST(node("n1").reason.find("update the older") != std::string::npos);
+  add_node("n2").execute = [](job_context&) { return job_outcome::ok(); };
+  run_for(1s);
+  BOOST_TEST(count(given, job_status::completed) == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(a_node_whose_blocks_have_another_form) {
   auto& x = make_node("n1");
   x.config.schema = "other";

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -28,6 +29,27 @@ uint16_t free_port() {
   return ntohs(at.sin_port);
 }
 
+environment clock_off_by(const std::string& what) {
+  auto out = clock_said_by({});
+  out.back() = {"FAKETIME", what};
+  return out;
+}
+
+environment clock_said_by(const std::string& file) {
+  std::string library;
+  for (const auto& x : std::filesystem::directory_iterator{"/usr/lib"}) {
+    const auto path = x.path() / "faketime/libfaketimeMT.so.1";
+    if (std::filesystem::exists(path))
+      library = path;
+  }
+  BOOST_REQUIRE_MESSAGE(!library.empty(), "install the package faketime");
+  return {{"LD_PRELOAD", library},
+          {"FAKETIME_DONT_FAKE_MONOTONIC", "1"},
+          {"FAKETIME_DISABLE_SHM", "1"},
+          {"FAKETIME_NO_CACHE", "1"},
+          {"FAKETIME_TIMESTAMP_FILE", file}};
+}
+
 size_t resident_mib(pid_t pid) {
   std::ifstream in{"/proc/" + std::to_string(pid) + "/statm"};
   size_t all = 0;
@@ -38,12 +60,12 @@ size_t resident_mib(pid_t pid) {
 
 node_fixture::node_fixture() : nodes_port{free_port()} {}
 
-void node_fixture::start_hub(const strings& more) {
+void node_fixture::start_hub(const strings& more, const environment& with) {
   strings flags{"--nodes-listen",  "127.0.0.1:" + std::to_string(nodes_port),
                 "--queue-lease",   "3s",
                 "--drain-timeout", "1s"};
   flags.insert(flags.end(), more.begin(), more.end());
-  start(flags);
+  start(flags, with);
 }
 
 strings node_fixture::joining(const std::string& name,
@@ -61,23 +83,31 @@ strings node_fixture::folder_of(const std::string& name) const {
 }
 
 process& node_fixture::start_node(const std::string& name,
-                                  const strings& arguments) {
-  strings words{program_path("quaerod")};
+                                  const strings& arguments,
+                                  const environment& with) {
+  return start_node(program_path("quaerod"), name, arguments, with);
+}
+
+process& node_fixture::start_node(const std::string& program,
+                                  const std::string& name,
+                                  const strings& arguments,
+                                  const environment& with) {
+  strings words{program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   for (const auto& x : folder_of(name))
     words.push_back(x);
   words.insert(words.end(), {"--drain-timeout", "5s"});
   auto& at = nodes_[name];
   at = nullptr;
-  at = std::make_unique<process>(words);
+  at = std::make_unique<process>(words, with);
   return *at;
 }
 
 process& node_fixture::join(const std::string& name, uint16_t port,
-                            const strings& more) {
+                            const strings& more, const environment& with) {
   auto arguments = joining(name, "noop,test_job_generator", port);
   arguments.insert(arguments.end(), more.begin(), more.end());
-  auto& out = start_node(name, arguments);
+  auto& out = start_node(name, arguments, with);
   BOOST_REQUIRE_MESSAGE(out.wait_for_err("node.joined", patience), out.err());
   wait_state(name, "ready");
   return out;

@@ -14,7 +14,7 @@ struct node_fixture : system_fixture {
   node_fixture();
 
   /// Starts the hub, always on the same port for nodes. Leases are short.
-  void start_hub(const strings& more = {});
+  void start_hub(const strings& more = {}, const environment& with = {});
 
   /// The arguments of `quaerod` that make a machine the node, which reaches the
   /// hub at that port; 0 is the hub's own.
@@ -23,10 +23,14 @@ struct node_fixture : system_fixture {
                   uint16_t port = 0) const;
 
   /// Starts a node's daemon with these arguments, on the folder of that name.
-  process& start_node(const std::string& name, const strings& arguments);
+  process& start_node(const std::string& name, const strings& arguments,
+                      const environment& with = {});
+  /// The same with another program.
+  process& start_node(const std::string& program, const std::string& name,
+                      const strings& arguments, const environment& with);
   /// Invites and starts it, and waits until it is ready.
   process& join(const std::string& name, uint16_t port = 0,
-                const strings& more = {});
+                const strings& more = {}, const environment& with = {});
 
   process& node(const std::string& name) { return *nodes_.at(name); }
 
@@ -67,6 +71,14 @@ struct node_fixture : system_fixture {
 private:
   std::map<std::string, std::unique_ptr<process>> nodes_;
 };
+
+/// Gives a program another wall clock: "-61s", "+100d", or what libfaketime
+/// takes besides. Clocks that measure stay right.
+/// REQUIRES: the package faketime, else the test fails.
+environment clock_off_by(const std::string& what);
+
+/// The same, and `file` says what it is, from one look to the next.
+environment clock_said_by(const std::string& file);
 
 /// A port that is free now.
 uint16_t free_port();
