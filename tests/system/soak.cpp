@@ -145,10 +145,12 @@ void soak::break_line(size_t i, fault what) {
 }
 
 void soak::break_hub(fault what) {
-  if (what == fault::hub_killed)
+  if (what == fault::hub_killed) {
+    ask_in_vain();
     kill();
-  else
+  } else {
     daemon().signal(SIGSTOP);
+  }
   begin(hub_target, what,
         what == fault::hub_killed ? milliseconds{draw(500)} : draw_pause());
 }
@@ -187,6 +189,21 @@ void soak::end(size_t at) {
     case fault::hub_stopped:
       return daemon().signal(SIGCONT);
   }
+}
+
+/// The hub gets a request, and nobody hears whether it was carried out. It is
+/// sent again to the next one.
+void soak::ask_in_vain() {
+  if (owed_.empty())
+    make_requests();
+  const auto& x = owed_.front();
+  http_client hub{port()};
+  hub.send("POST " + x.path + " HTTP/1.1\r\nHost: 127.0.0.1:"
+           + std::to_string(port()) + "\r\nIdempotency-Key: " + x.key
+           + "\r\nContent-Length: " + std::to_string(x.body.size()) + "\r\n\r\n"
+           + x.body);
+  ::poll(nullptr, 0, static_cast<int>(draw(2 * pace.count())));
+  ++sent_again_;
 }
 
 // -- load ---------------------------------------------------------------------
@@ -327,7 +344,7 @@ std::string soak::summary() const {
   std::string out = "seed " + std::to_string(how_.seed) + ": "
                     + std::to_string(jobs_.size()) + " jobs, "
                     + std::to_string(runs_.size()) + " runs, "
-                    + std::to_string(sent_again_) + " times no answer";
+                    + std::to_string(sent_again_) + " requests sent again";
   for (const auto& [name, n] : faults_)
     out += ", " + name + ' ' + std::to_string(n);
   return out + "; hub " + std::to_string(hub_mib_max_) + " MiB, nodes "

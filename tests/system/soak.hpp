@@ -89,6 +89,7 @@ private:
   void begin(size_t at, fault what, std::chrono::milliseconds time);
   void end_faults(clock::time_point now);
   void end(size_t at);
+  void ask_in_vain();
   void subscribe();
   void put_load();
   void make_requests();
