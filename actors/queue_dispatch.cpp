@@ -32,21 +32,60 @@ void queue_state::dispatch() {
   ++next_type;
 }
 
+namespace {
+
+/// With one job more, and for its weight.
+bool has_less_to_do(const offered_slots& x, const offered_slots& than) {
+  return (uint64_t{x.busy} + 1) * than.weight
+         < (uint64_t{than.busy} + 1) * x.weight;
+}
+
+/// The pool that has least to do, of those with a free slot; equals take turns.
+/// Null if there is none.
+offered_slots* next_pool(type_lanes& where) {
+  offered_slots* out = nullptr;
+  const auto n = where.pools.size();
+  for (size_t i = 0; i < n; ++i) {
+    auto& x = where.pools[(where.next_pool + i) % n];
+    if (!x.passed && x.free() > 0
+        && (out == nullptr || has_less_to_do(x, *out)))
+      out = &x;
+  }
+  if (out != nullptr)
+    where.next_pool = static_cast<size_t>(out - where.pools.data()) + 1;
+  return out;
+}
+
+/// How many jobs of `ready` the pool is given at once: a quarter of its share,
+/// so that the last ones can make the shares even.
+uint64_t portion(const offered_slots& to, size_t pools, uint64_t weights,
+                 uint64_t ready) {
+  if (pools == 1)
+    return UINT64_MAX;
+  return std::max<uint64_t>(1, ready * to.weight / (4 * weights));
+}
+
+} // namespace
+
 void queue_state::dispatch(type_lanes& where) {
-  size_t busy = 0;
-  while (!drained && !where.open.empty() && busy < where.pools.size()) {
-    auto& to = where.pools[where.next_pool++ % where.pools.size()];
-    const auto count = std::min(to.free(), config.block_jobs_max);
-    if (count == 0) {
-      ++busy;
-      continue;
-    }
+  uint64_t weights = 0;
+  for (auto& x : where.pools) {
+    x.passed = false;
+    weights += x.weight;
+  }
+  while (!drained && !where.open.empty()) {
+    auto* next = next_pool(where);
+    if (next == nullptr)
+      break;
+    auto& to = *next;
+    const auto count
+      = std::min<uint64_t>({to.free(), config.block_jobs_max,
+                            portion(to, where.pools.size(), weights, ready)});
     auto present = take(where, to, count);
     if (present.empty()) {
-      ++busy; // nothing that it may run
+      to.passed = true;
       continue;
     }
-    busy = 0;
     if (to.busy == 0)
       to.lease_until = self->clock().now() + config.lease;
     to.take(static_cast<uint32_t>(present.size()));

@@ -112,6 +112,8 @@ struct offered_slots {
   bool stores_starts = true; ///< See pool_offer.
   bool remote = false;       ///< The same.
   std::vector<std::string> labels; ///< The same; sorted.
+  uint32_t weight = 1;             ///< What its labels say, > 0.
+  bool passed = false; ///< While jobs are handed out: it may run none of them.
   /// When its jobs go to others unless it gives a sign of life. Means nothing
   /// while it has none.
   caf::actor_clock::time_point lease_until{};

@@ -1,5 +1,6 @@
 #include "actors/queue.hpp"
 #include "definitions/log.hpp"
+#include "definitions/node_weight.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -23,6 +24,7 @@ void queue_state::on_attach(worker_pool_actor handle, const pool_offer& offer) {
   at->remote = offer.remote;
   at->labels = offer.labels;
   std::sort(at->labels.begin(), at->labels.end());
+  at->weight = weight_of(at->labels);
   at->own_slots = offer.slots;
   at->set_slots(where.slots);
   dispatch(where);

@@ -3,11 +3,14 @@
 #include "actors/gateway/pool_rows.hpp"
 #include "actors/gateway/request_body.hpp"
 #include "actors/gateway/router.hpp"
+#include "definitions/node_weight.hpp"
 #include "definitions/time.hpp"
 
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace quaero {
 
@@ -39,8 +42,8 @@ node_infos by_name(const std::vector<node_info>& all) {
 }
 
 // They are a setting: of this machine nobody else knows them.
-value hub_labels(const gateway_context& context) {
-  value::array out;
+std::vector<std::string> hub_labels(const gateway_context& context) {
+  std::vector<std::string> out;
   const auto text = context.config.settings.get_string("nodes.labels");
   for (size_t at = 0; text && at <= text->size();) {
     const auto end = std::min(text->find(',', at), text->size());
@@ -60,6 +63,7 @@ value hub_json(const gateway_context& context, const node_info& hub,
       workers.push_back(value::make_object(
         {{"type", x.type}, {"slots", x.slots}, {"running", x.running}}));
   const bool draining = number_of(queue, "draining") != 0;
+  const auto labels = hub_labels(context);
   return value::make_object({{"name", hub.name},
                              {"hub", true},
                              {"state", draining ? "draining" : "ready"},
@@ -74,7 +78,8 @@ value hub_json(const gateway_context& context, const node_info& hub,
                              {"running", hub.running},
                              {"running_max", limit_json(hub.running_max)},
                              {"workers", std::move(workers)},
-                             {"labels", hub_labels(context)}});
+                             {"labels", strings_json(labels)},
+                             {"weight", weight_of(labels)}});
 }
 
 value node_json(const node_row& x, const node_infos& known) {
@@ -102,7 +107,8 @@ value node_json(const node_row& x, const node_infos& known) {
      {"running", found ? info->second.running : running},
      {"running_max", found ? limit_json(info->second.running_max) : value{}},
      {"workers", std::move(workers)},
-     {"labels", strings_json(x.labels)}});
+     {"labels", strings_json(x.labels)},
+     {"weight", weight_of(x.labels)}});
 }
 
 void reply_nodes(const exchange_ptr& ex, const actor_status& queue,

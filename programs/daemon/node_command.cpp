@@ -26,7 +26,7 @@ enum exit_code { exit_ok = 0, exit_failed = 1, exit_usage = 2, exit_refused };
 
 constexpr const char* usage
   = "Usage: quaerod --join HOST:PORT --token TOKEN [--data-dir DIR]\n"
-    "               [--labels LIST] [--slots TYPE=N,...] [FLAGS]\n"
+    "               [--labels LIST] [--slots TYPE=N,...] [--weight N] [FLAGS]\n"
     "       quaerod --node [--data-dir DIR] [FLAGS]\n"
     "Works for another daemon, the hub, until SIGINT or SIGTERM.\n\n"
     "  --join HOST:PORT   the hub; `quaero nodes invite NAME` there prints "
@@ -38,7 +38,8 @@ constexpr const char* usage
     "  --token-file FILE  the same, in a file\n"
     "  --node             go on as the node that has joined before\n"
     "  --labels LIST      such as gpu,eu; kept until others are given\n"
-    "  --slots TYPE=N,... jobs of a type at a time; kept like labels\n\n"
+    "  --slots TYPE=N,... jobs of a type at a time; kept like labels\n"
+    "  --weight N         its share of the work, 1 to 100; kept like labels\n\n"
     "The node's key and certificate are in DIR/node. Of the settings those of\n"
     "workers, log and nodes count, data_dir, actor_threads and "
     "drain_timeout.\n";
@@ -61,8 +62,7 @@ std::string read_token(const node_options& x, std::string& out) {
 void apply(const node_options& x, node_record& out) {
   if (!x.join.empty())
     out.hub = x.join;
-  if (x.labels)
-    out.labels = *x.labels;
+  out.labels = next_labels(x, out.labels);
   if (x.slots)
     out.slots = *x.slots;
 }

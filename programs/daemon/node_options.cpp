@@ -1,6 +1,7 @@
 #include "programs/daemon/node_options.hpp"
 
 #include "actors/queue_messages.hpp"
+#include "definitions/node_weight.hpp"
 #include "definitions/settings.hpp"
 
 #include <algorithm>
@@ -31,6 +32,10 @@ bool is_label(const std::string& x) {
             });
 }
 
+std::string wrong_weight() {
+  return "must be a whole number from 1 to " + std::to_string(node_weight_max);
+}
+
 /// Where a text goes, and what is wrong with it.
 std::string take(const std::string& name, const std::string& text,
                  node_options& out) {
@@ -50,12 +55,16 @@ std::string take(const std::string& name, const std::string& text,
     return of(read_labels(text, out.labels.emplace()));
   else if (name == "--slots")
     return of(read_slots(text, out.slots.emplace()));
+  else if (name == "--weight") {
+    out.weight = read_node_weight(text);
+    return of(out.weight ? "" : wrong_weight());
+  }
   return {};
 }
 
 bool is_of_node(std::string_view name) {
   constexpr std::string_view names[]
-    = {"--join", "--token", "--token-file", "--labels", "--slots"};
+    = {"--join", "--token", "--token-file", "--labels", "--slots", "--weight"};
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
@@ -114,11 +123,28 @@ std::string read_labels(const std::string& text,
   out.erase(std::unique(out.begin(), out.end()), out.end());
   if (out.size() > node_labels_max)
     return "there are more than " + std::to_string(node_labels_max);
-  for (const auto& x : out)
+  for (const auto& x : out) {
+    if (is_weight_label(x)
+        && !read_node_weight(x.substr(node_weight_label.size())))
+      return "'" + x + "': a weight " + wrong_weight();
     if (!is_label(x))
       return "'" + x + "' must have 1 to " + std::to_string(label_bytes_max)
              + " letters, digits, '-', '_' and '.'";
+  }
   return {};
+}
+
+std::vector<std::string> next_labels(const node_options& x,
+                                     const std::vector<std::string>& before) {
+  auto out = x.labels.value_or(before);
+  auto weight = x.weight.value_or(weight_of(before));
+  if (!x.weight && std::any_of(out.begin(), out.end(), is_weight_label))
+    weight = weight_of(out);
+  std::erase_if(out, is_weight_label);
+  if (weight != 1)
+    out.push_back(std::string{node_weight_label} + std::to_string(weight));
+  std::sort(out.begin(), out.end());
+  return out;
 }
 
 std::string read_slots(const std::string& text,

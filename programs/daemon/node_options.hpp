@@ -19,6 +19,7 @@ struct node_options {
   std::string token_file;
   std::optional<std::vector<std::string>> labels;       ///< Nothing: as before.
   std::optional<std::map<std::string, uint64_t>> slots; ///< By worker type.
+  std::optional<uint32_t> weight; ///< 1 to `node_weight_max`.
   bool help = false;
   std::vector<const char*> rest; ///< For the settings.
 };
@@ -41,6 +42,11 @@ std::string read_labels(const std::string& text, std::vector<std::string>& out);
 /// @returns "" or what is wrong.
 std::string read_slots(const std::string& text,
                        std::map<std::string, uint64_t>& out);
+
+/// The labels that a node has from now on: those that it is told, or had, and
+/// its weight in the same way. Sorted.
+std::vector<std::string> next_labels(const node_options& x,
+                                     const std::vector<std::string>& before);
 
 /// "host:port", "[::1]:port"; the port is not 0.
 bool read_hub(const std::string& text, hub_place& out);

@@ -312,4 +312,68 @@ BOOST_AUTO_TEST_CASE(labels_decide_who_gets_a_job_and_keep_no_other_back) {
   BOOST_TEST(names(other) == "special");
 }
 
+namespace {
+
+struct shares_fixture : fixture {
+  /// A pool of a machine with that weight.
+  fake_pool& weighted(uint32_t weight, uint32_t slots) {
+    const auto node = "n" + std::to_string(pools.size());
+    auto& x = attach(0, "t", node);
+    tell(aut, atom::attach_v, x.handle,
+         pool_offer{
+           "t", node, slots, true, true, {"weight-" + std::to_string(weight)}});
+    return x;
+  }
+
+  static size_t open_of(const fake_pool& x, size_t ended = 0) {
+    return x.assigned.size() - ended;
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(shares_follow_the_weights, shares_fixture) {
+  auto& one = weighted(1, 100);
+  auto& two = weighted(2, 100);
+  auto& five = weighted(5, 100);
+  enqueue(80);
+  BOOST_TEST(one.assigned.size() == 10u);
+  BOOST_TEST(two.assigned.size() == 20u);
+  BOOST_TEST(five.assigned.size() == 50u);
+  // Also of what comes one by one.
+  for (int i = 0; i < 40; ++i)
+    enqueue(1);
+  BOOST_TEST(one.assigned.size() == 15u);
+  BOOST_TEST(two.assigned.size() == 30u);
+  BOOST_TEST(five.assigned.size() == 75u);
+  // Who has ended some gets the next.
+  for (size_t i = 0; i < 10; ++i)
+    report(two.assigned[i]);
+  enqueue(10);
+  BOOST_TEST(open_of(one) == 15u);
+  BOOST_TEST(open_of(two, 10) == 30u);
+  BOOST_TEST(open_of(five) == 75u);
+}
+
+BOOST_FIXTURE_TEST_CASE(no_weight_keeps_a_slot_free_while_jobs_wait,
+                        shares_fixture) {
+  auto& small = weighted(1, 30);
+  auto& large = weighted(100, 10);
+  enqueue(50);
+  BOOST_TEST(small.assigned.size() == 30u);
+  BOOST_TEST(large.assigned.size() == 10u);
+  report(small.assigned[0]);
+  BOOST_TEST(small.assigned.size() == 31u);
+}
+
+BOOST_FIXTURE_TEST_CASE(machines_without_a_weight_share_evenly,
+                        shares_fixture) {
+  std::vector<fake_pool*> all;
+  for (const char* node : {"a", "b", "c"})
+    all.push_back(&attach(1000, "t", node));
+  enqueue(300);
+  for (const auto* x : all)
+    BOOST_TEST(x->assigned.size() == 100u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

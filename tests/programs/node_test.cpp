@@ -83,12 +83,35 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_names_the_option) {
     {{"--node", "--slots", "noop=0"}, "--slots: "},
     {{"--node", "--slots", "noop=10001"}, "--slots: "},
     {{"--node", "--slots", "=1"}, "--slots: "},
+    {{"--node", "--weight", "0"},
+     "--weight: must be a whole number from 1 to "},
+    {{"--node", "--weight", "101"}, "--weight: "},
+    {{"--node", "--weight=x"}, "--weight: "},
+    {{"--node", "--labels", "weight-101"}, "--labels: 'weight-101': a weight "},
   };
   for (const auto& x : wrong) {
     node_options out;
     const auto why = read_node_options(x.words, out);
     BOOST_TEST(why.starts_with(x.why), why << " instead of " << x.why);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_weight_is_a_label_and_kept_like_one) {
+  using labels = std::vector<std::string>;
+  auto next
+    = [](std::initializer_list<const char*> words, const labels& before) {
+        node_options x;
+        BOOST_TEST(read(words, x) == "");
+        return next_labels(x, before);
+      };
+  const labels heavy{"gpu", "weight-3"};
+  BOOST_TEST((next({"--node", "--weight", "3"}, {"gpu"}) == heavy));
+  BOOST_TEST((next({"--node"}, heavy) == heavy));
+  BOOST_TEST(
+    (next({"--node", "--labels", "eu"}, heavy) == labels{"eu", "weight-3"}));
+  BOOST_TEST((next({"--node", "--labels", "weight-100"}, heavy)
+              == labels{"weight-100"}));
+  BOOST_TEST((next({"--node", "--weight", "1"}, heavy) == labels{"gpu"}));
 }
 
 BOOST_AUTO_TEST_CASE(labels_have_limits) {
