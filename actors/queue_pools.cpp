@@ -1,3 +1,4 @@
+#include "actors/deadlines.hpp"
 #include "actors/queue.hpp"
 #include "definitions/log.hpp"
 #include "definitions/node_weight.hpp"
@@ -119,6 +120,46 @@ void queue_state::lose_pool(const caf::actor_addr& pool, const char* why) {
     report_lost(pool, stores_starts, why);
 }
 
+namespace {
+
+/// Takes as begun what the database says has begun.
+void take_starts(report_block& lost, const std::vector<loaded_job>& found) {
+  for (auto& x : lost.reports) {
+    const auto at = std::lower_bound(
+      found.begin(), found.end(), x.id,
+      [](const loaded_job& a, const job_id& b) { return a.job.id < b; });
+    x.start_logged = at != found.end() && at->job.id == x.id
+                     && at->interrupted_epoch == x.epoch;
+  }
+}
+
+/// A pool may have ended before it read what it was given: then no start is
+/// stored, and the end must bring it. What the pool has sent to be stored is
+/// stored when an empty commit behind it is.
+void report_with_starts(queue_state& st, report_block lost) {
+  auto all = std::make_shared<report_block>(std::move(lost));
+  auto barrier = std::make_shared<commit>();
+  barrier->level = durability::buffered;
+  auto look = [&st, all] {
+    id_list wanted;
+    for (const auto& x : all->reports)
+      wanted.ids.push_back(x.id);
+    st.self
+      ->request(st.reader, reader_deadline, atom::load_v, std::move(wanted))
+      .then(
+        [&st, all](const std::vector<loaded_job>& found) {
+          take_starts(*all, found);
+          st.on_report(*all);
+        },
+        [&st](caf::error& e) { st.self->quit(e); });
+  };
+  st.self
+    ->request(st.collector, store_deadline, atom::commit_v, std::move(barrier))
+    .then(look, [&st](caf::error& e) { st.self->quit(e); });
+}
+
+} // namespace
+
 /// Ends the attempts that a pool had.
 void queue_state::report_lost(const caf::actor_addr& pool, bool stores_starts,
                               const char* why) {
@@ -137,9 +178,7 @@ void queue_state::report_lost(const caf::actor_addr& pool, bool stores_starts,
     x.id = held.id;
     x.epoch = held.body->epoch;
     x.attempt = held.body->attempt;
-    x.start_logged = stores_starts;
-    if (!stores_starts)
-      x.started_at = held.at;
+    x.started_at = held.at;
     x.outcome = job_outcome::failure(why);
     x.outcome.worker_died = true;
     x.retry_at = clock->now();
@@ -154,7 +193,10 @@ void queue_state::report_lost(const caf::actor_addr& pool, bool stores_starts,
     "queue.pool_lost",
     {{"jobs", lost.reports.size()}, {"type", type->name}, {"why", why}});
   metrics::jobs_orphaned(*type->meter, lost.reports.size());
-  on_report(lost);
+  if (stores_starts)
+    report_with_starts(*this, std::move(lost));
+  else
+    on_report(lost);
 }
 
 // -- nodes --------------------------------------------------------------------

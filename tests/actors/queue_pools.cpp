@@ -151,6 +151,24 @@ BOOST_AUTO_TEST_CASE(a_lost_start_that_nobody_stored_is_stored_with_the_end) {
   BOOST_TEST(state(id).attempt == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_start_that_a_lost_pool_never_stored_is_stored_too) {
+  auto& pool = attach(2);
+  const auto made = enqueue(2);
+  store_start(pool.assigned[0]);
+  pass(15s);
+  BOOST_TEST(pool.expired == 1);
+  const auto& end = *commits.back();
+  BOOST_REQUIRE(end.events.size() == 3u);
+  BOOST_CHECK(end.events[0].id == made[0]);
+  BOOST_CHECK(end.places[0].from == job_status::running);
+  BOOST_CHECK(end.events[1].id == made[1]);
+  BOOST_CHECK(end.events[1].status == job_status::running);
+  BOOST_CHECK(end.places[1].from == job_status::pending);
+  BOOST_CHECK(end.places[2].from == job_status::running);
+  for (const auto& id : made)
+    BOOST_CHECK(state(id).status == job_status::pending);
+}
+
 BOOST_AUTO_TEST_CASE(a_pool_that_comes_back_early_gets_no_slot_twice) {
   auto& pool = attach(2);
   enqueue(8);
