@@ -102,6 +102,7 @@ CAF_END_TYPE_ID_BLOCK(quaero_types)
 // and never travel. Nothing that a type above holds may stand here: CAF would
 // leave it out of that type's bytes without a word.
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::commit_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::job_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::enqueue_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::enqueue_block)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(quaero::event_block_ptr)

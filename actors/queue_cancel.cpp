@@ -34,8 +34,9 @@ void queue_state::cancel_scope(
        job = job_list<&queued_job::scope_link>::behind(*job)) {
     if (job->place == queue_place::ready || job->place == queue_place::delayed)
       cancel_entry(*job);
-    else if (job->place == queue_place::leased)
+    else if (job->place == queue_place::leased && job->body->pool)
       running[job->body->pool].ids.push_back(job->id);
+    // Else its pool is lost, and its attempt is being ended.
   }
 }
 
@@ -74,9 +75,10 @@ ack_promise queue_state::on_stop(const job_id& job) {
   x->stopped = true;
   if (x->place == queue_place::ready || x->place == queue_place::delayed)
     cancel_entry(*x);
-  else if (x->place == queue_place::leased)
+  else if (x->place == queue_place::leased && x->body->pool)
     send_cancels({{x->body->pool, id_list{{job}}}});
-  // Else: when it arrives, is loaded, or its commit is over.
+  // Else: when it arrives, is loaded, or its commit is over; or its pool is
+  // lost, and its attempt is being ended.
   arm_flush();
   return reply;
 }

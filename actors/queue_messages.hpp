@@ -38,6 +38,13 @@ struct job_block {
   std::vector<leased_job> jobs;
 };
 
+/// What a worker asks while it has a job; the text is its type's own.
+struct job_question {
+  job_id job;
+  job_id step; ///< Of the job, or the job itself; set by the hub.
+  std::string text;
+};
+
 /// How one attempt ended, as the worker says it.
 struct job_outcome {
   job_status status = job_status::completed; ///< A terminal state.

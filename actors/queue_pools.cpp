@@ -130,6 +130,8 @@ void take_starts(report_block& lost, const std::vector<loaded_job>& found) {
       [](const loaded_job& a, const job_id& b) { return a.job.id < b; });
     x.start_logged = at != found.end() && at->job.id == x.id
                      && at->interrupted_epoch == x.epoch;
+    if (x.start_logged)
+      x.started_at = {}; // nobody knows how long it ran
   }
 }
 

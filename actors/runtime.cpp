@@ -52,11 +52,11 @@ runtime::runtime(caf::actor_system& system, runtime_config config,
                              &clock, collector, config.documents);
   config.queue.boot = boot;
   config.queue.meter = meter;
-  // The first reader is for those outside: a long list of theirs does not keep
-  // the runtime waiting.
+  // The first reader is for those outside: their long lists keep nobody here.
   queue = system.spawn(quaero::queue, config.queue, collector, readers.back(),
                        documents, ids, &clock);
-  spawn_workers(kinds, {system, readers.back(), clock, detach}, config, clock);
+  const worker_environment here{system, readers.back(), clock, detach, {}};
+  spawn_workers(kinds, here, config, clock);
   const auto keeping = spawn_blocking(system, detach, job_keeper, config.keeper,
                                       reading, collector, ids, &clock);
   keeper = keeping;
@@ -189,6 +189,10 @@ void runtime::spawn_workers(const worker_kinds& kinds,
     auto pool
       = spawn_pool(system_, kind, std::move(config), queue, collector, clock);
     owned_.push_back(caf::actor_cast<caf::actor>(pool));
+    if (kind.answers) {
+      owned_.push_back(caf::actor_cast<caf::actor>(kind.answers));
+      questions.emplace(kind.job_type, kind.answers);
+    }
     pools.push_back(std::move(pool));
     job_types.push_back(kind.job_type);
   }

@@ -28,6 +28,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace quaero {
@@ -68,6 +69,9 @@ struct worker_environment {
   reader_actor reader;
   const wall_clock& clock;
   bool detach = true;
+  /// At a node: answers there what `worker_kind::answers` answers at the hub.
+  /// Null at home; filled before the first worker is spawned.
+  std::shared_ptr<const question_actor> hub;
 };
 
 /// A worker type as the registry describes it. Either side may be missing:
@@ -80,6 +84,8 @@ struct worker_kind {
   /// One of the two for `job_type`.
   std::function<job_worker_actor()> spawn_worker;
   std::function<block_worker_actor()> spawn_block_worker;
+  /// What its workers at nodes may ask; null: nothing.
+  question_actor answers;
 };
 
 using worker_kinds
@@ -160,6 +166,8 @@ public:
   status_actor census; ///< Asks all of them how they are.
   metrics_ptr meter;
   std::vector<std::string> job_types; ///< Of the pools, sorted.
+  /// By job type: who answers its workers at nodes.
+  std::unordered_map<std::string, question_actor> questions;
 
 private:
   void spawn_workers(const worker_kinds& kinds,

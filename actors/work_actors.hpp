@@ -31,6 +31,12 @@ using block_worker_actor = caf::typed_actor<
   // One outcome for each job, in order.
   caf::replies_to<atom::execute, job_block>::with<std::vector<job_outcome>>>;
 
+/// Answers what workers ask that only the hub can know. Workers at home may ask
+/// it, or what stands behind it, without a detour.
+using question_actor = caf::typed_actor<
+  // The text of the answer. An error is the worker's to judge.
+  caf::replies_to<atom::visit, job_question>::with<std::string>>;
+
 /// A QUEUE JOB: one attempt in progress.
 using queue_job_actor = caf::typed_actor<
   // Its start is stored: go.

@@ -31,7 +31,7 @@ remote_hub::remote_hub(bench_runtime& rt, std::string dir)
   hub_nodes_config config;
   config.boot = rt.boot();
   nodes_ = spawn_hub_nodes(
-    rt.system(), config, {rt.actors().queue, rt.actors().collector, {}},
+    rt.system(), config, {rt.actors().queue, rt.actors().collector, {}, {}},
     [peers
      = peers_](const caf::strong_actor_ptr& x) { return peers->identify(x); },
     &system_wall_clock());

@@ -68,6 +68,9 @@ using node_session_actor = status_actor::extend<
   caf::reacts_to<atom::expire, std::string>,
   // Of what the pool for that type has claimed, these go on.
   caf::reacts_to<atom::attach, std::string, std::vector<loaded_job>>,
+  // The answer to the question of that number that a job's worker asked, or why
+  // there is none.
+  caf::reacts_to<atom::visit, job_id, uint64_t, bool, std::string>,
   caf::replies_to<atom::get>::with<node_view>>;
 
 /// A REMOTE POOL: stands at the hub for one worker pool of a node.
@@ -76,6 +79,8 @@ using remote_pool_actor = worker_pool_actor::extend<
   caf::reacts_to<atom::renew>,
   // The same: it takes jobs, so many at a time; those that it claims go on.
   caf::reacts_to<atom::attach, uint32_t, job_claims>,
+  // The same: what a worker of the node's pool asks; by number.
+  caf::reacts_to<atom::visit, uint64_t, job_question>,
   // The same: so many slots from now on; 0 is none.
   caf::reacts_to<atom::put, uint32_t>>;
 
@@ -85,6 +90,10 @@ using node_link_actor = status_actor::extend<
   caf::reacts_to<atom::attach, worker_pool_actor, pool_offer>,
   caf::reacts_to<atom::renew>, caf::reacts_to<atom::report, report_block>,
   caf::reacts_to<atom::commit, commit_ptr>,
+  // What a worker of the node asks the hub. ec::wrong_state if the attempt is
+  // over or comes to its end, ec::invalid_argument, ec::limit_reached,
+  // ec::worker_failed with what the hub says.
+  caf::replies_to<atom::visit, job_question>::with<std::string>,
   // From the hub. Another sender than the session is not listened to.
   caf::reacts_to<wire_welcome_v1>, caf::reacts_to<wire_block_v1>,
   caf::reacts_to<wire_pulse_v1>,

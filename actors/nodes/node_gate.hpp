@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace quaero {
@@ -60,6 +61,8 @@ struct hub_nodes_peers {
   queue_actor queue;
   log_collector_actor collector;
   key_lookup keys; ///< For secrets in a job's configuration; may be empty.
+  /// By job type: who answers its workers; may be empty.
+  std::unordered_map<std::string, question_actor> questions;
 };
 
 /// Who answers to the name of a process, by the tunnel. Any thread.

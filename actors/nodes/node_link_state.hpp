@@ -49,12 +49,20 @@ struct node_link_state {
     caf::actor_clock::time_point alive_at{};
   };
 
+  /// What a worker waits for.
+  struct open_question {
+    uint64_t number = 0;
+    std::string text;
+    caf::typed_response_promise<std::string> reply;
+  };
+
   struct running_job {
     size_t pool = 0;
     uint64_t epoch = 0;
     uint32_t attempt = 0;
     /// Of an epoch that is over; the hub has not said yet whether it goes on.
     bool claimed = false;
+    std::vector<open_question> questions;
   };
 
   using time_point = caf::actor_clock::time_point;
@@ -90,6 +98,8 @@ struct node_link_state {
   time_point pulse_at{}; ///< Of the next pulse.
   std::deque<std::pair<uint64_t, time_point>> pulses; ///< Without an answer.
   uint64_t next_pulse = 1;
+  uint64_t next_question = 1;
+  size_t questions = 0; ///< Of all jobs.
   std::vector<ack_promise> draining;
 
   // -- the connection (node_link.cpp) -----------------------------------------
@@ -123,6 +133,10 @@ struct node_link_state {
   void on_report(report_block& block);
   void on_commit(const commit& change);
   ack_promise on_drain();
+  caf::typed_response_promise<std::string> on_question(job_question& x);
+  void ask(const job_id& id, const running_job& of, const open_question& x);
+  void on_answer(wire_answer_v1& x);
+  void end_questions(running_job& of);
   void on_items(std::vector<wire_item>& items);
   void on_assign(wire_assign_v1& x, std::vector<job_block>& blocks);
   void on_cancel(const std::vector<job_id>& ids);

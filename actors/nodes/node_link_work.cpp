@@ -24,6 +24,7 @@ size_t node_link_state::pool_of(const std::string& type) const {
 void node_link_state::forget(
   std::unordered_map<job_id, running_job>::iterator at) {
   --pools[at->second.pool].running;
+  end_questions(at->second);
   jobs.erase(at);
 }
 
@@ -118,6 +119,66 @@ void node_link_state::on_commit(const commit& change) {
   send();
 }
 
+// -- what workers ask ---------------------------------------------------------
+
+caf::typed_response_promise<std::string>
+node_link_state::on_question(job_question& x) {
+  auto reply = self->make_response_promise<std::string>();
+  const auto bytes_max = config.wire.question_bytes_max;
+  auto at = jobs.find(x.job);
+  if (at == jobs.end()) {
+    reply.deliver(make_error(ec::wrong_state, "the attempt is over"));
+  } else if (x.text.size() > bytes_max) {
+    reply.deliver(make_error(ec::invalid_argument,
+                             "the question is larger than "
+                               + std::to_string(bytes_max) + " bytes"));
+  } else if (questions == config.wire.questions_max) {
+    reply.deliver(make_error(ec::limit_reached,
+                             "the node's workers ask more than "
+                               + std::to_string(config.wire.questions_max)
+                               + " questions at a time"));
+  } else {
+    ++questions;
+    auto& all = at->second.questions;
+    all.push_back({next_question++, std::move(x.text), reply});
+    if (!at->second.claimed) // else when the hub has said that it goes on
+      ask(x.job, at->second, all.back());
+  }
+  return reply;
+}
+
+void node_link_state::ask(const job_id& id, const running_job& of,
+                          const open_question& x) {
+  push(to_item(wire_question_v1{id, of.epoch, x.number, x.text}));
+}
+
+void node_link_state::on_answer(wire_answer_v1& x) {
+  auto at = jobs.find(x.id);
+  if (at == jobs.end())
+    return;
+  auto& all = at->second.questions;
+  auto i = std::find_if(all.begin(), all.end(), [&](const open_question& y) {
+    return y.number == x.number;
+  });
+  if (i == all.end())
+    return;
+  auto reply = std::move(i->reply);
+  all.erase(i);
+  --questions;
+  if (x.ok)
+    reply.deliver(std::move(x.text));
+  else
+    reply.deliver(make_error(ec::worker_failed, std::move(x.text)));
+}
+
+/// Nobody will answer any more.
+void node_link_state::end_questions(running_job& of) {
+  for (auto& x : std::exchange(of.questions, {})) {
+    --questions;
+    x.reply.deliver(make_error(ec::wrong_state, "the attempt is over"));
+  }
+}
+
 // -- from the hub -------------------------------------------------------------
 
 void node_link_state::on_items(std::vector<wire_item>& items) {
@@ -140,6 +201,8 @@ void node_link_state::on_items(std::vector<wire_item>& items) {
       on_expire(over->type);
     else if (auto* kept = std::get_if<wire_kept_v1>(&item))
       on_kept(*kept);
+    else if (auto* answer = std::get_if<wire_answer_v1>(&item))
+      on_answer(*answer);
   }
   send();
 }
@@ -153,9 +216,11 @@ void node_link_state::on_assign(wire_assign_v1& x,
     secrets->put(secret);
   if (pools[i].running == 0)
     pools[i].alive_at = self->clock().now();
-  const running_job job{i, x.lease.epoch, x.lease.attempt, false};
-  if (jobs.insert_or_assign(x.lease.job.id, job).second)
+  auto [at, added] = jobs.try_emplace(x.lease.job.id);
+  if (added)
     ++pools[i].running;
+  end_questions(at->second); // of an attempt before this one
+  at->second = {i, x.lease.epoch, x.lease.attempt, false, {}};
   blocks[i].jobs.push_back(std::move(x.lease));
 }
 
@@ -176,8 +241,11 @@ void node_link_state::on_expire(const std::string& type) {
 
 void node_link_state::on_kept(const wire_kept_v1& x) {
   for (const auto& id : x.jobs)
-    if (auto at = jobs.find(id); at != jobs.end())
+    if (auto at = jobs.find(id); at != jobs.end()) {
       at->second.claimed = false;
+      for (const auto& question : at->second.questions)
+        ask(id, at->second, question);
+    }
   std::vector<job_id> refused;
   for (const auto& [id, job] : jobs)
     if (job.claimed && pools[job.pool].offer.type == x.type)
@@ -194,7 +262,14 @@ void node_link_state::stop(size_t pool_at) {
   auto& x = pools[pool_at];
   x.stopping = true;
   x.running = 0;
-  std::erase_if(jobs, [&](const auto& y) { return y.second.pool == pool_at; });
+  for (auto at = jobs.begin(); at != jobs.end();) {
+    if (at->second.pool != pool_at) {
+      ++at;
+      continue;
+    }
+    end_questions(at->second);
+    at = jobs.erase(at);
+  }
   self->send(x.handle, atom::expire_v);
 }
 

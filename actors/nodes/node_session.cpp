@@ -239,6 +239,8 @@ node_session(node_session_impl::stateful_pointer<node_session_state> self,
     [&st](atom::attach, arrival& x) { st.on_attach(x); },
     [&st](atom::done, bool by_peer) { st.on_done(by_peer); },
     [&st](atom::drain, bool wanted) { st.on_drain(wanted); },
+    [&st](atom::visit, const job_id& id, uint64_t number, bool ok,
+          std::string& text) { st.on_answer(id, number, ok, std::move(text)); },
     [&st](atom::assign, const std::string& type, const job_block& x) {
       st.on_assign(type, x);
     },

@@ -77,6 +77,7 @@ struct node_session_state {
   bool owes_signal = false; ///< Something was received and not acknowledged.
   uint64_t signalled = 0;   ///< Blocks that the node knows were received.
   uint64_t connections = 0;
+  uint64_t questions = 0;                  ///< Without an answer.
   uint64_t acknowledged = 0;               ///< When it was looked at last.
   std::chrono::nanoseconds clock_offset{}; ///< Ours minus the node's.
   caf::actor_clock::time_point seen_at{};
@@ -113,10 +114,13 @@ struct node_session_state {
   void on_drain(bool wanted);
   void on_lines(const wire_lines_v1& x, std::vector<log_line>& usable);
   void on_report(wire_report_v1&& x, report_block& block);
+  std::string on_question(wire_question_v1& x);
+  void on_answer(const job_id& id, uint64_t number, bool ok, std::string text);
   job_report to_report(wire_report_v1& x, const lease& of) const;
   bool adapt(log_line& x, const lease& of) const;
   void forget(std::unordered_map<job_id, lease>::iterator at);
   size_t worker_of(const std::string& type) const;
+  question_actor answers_to(const std::string& type) const;
   node_view on_get() const;
   actor_status on_status() const;
 };

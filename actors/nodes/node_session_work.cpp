@@ -56,6 +56,11 @@ void node_session_state::forget(
   leases.erase(at);
 }
 
+question_actor node_session_state::answers_to(const std::string& type) const {
+  const auto i = peers.questions.find(type);
+  return i == peers.questions.end() ? question_actor{} : i->second;
+}
+
 // -- from the hub -------------------------------------------------------------
 
 void node_session_state::on_assign(const std::string& type,
@@ -120,6 +125,8 @@ void node_session_state::on_items(std::vector<wire_item>& items) {
       on_lines(*said, lines->lines);
     else if (auto* ready = std::get_if<wire_ready_v1>(&x))
       broken = on_ready(*ready);
+    else if (auto* asked = std::get_if<wire_question_v1>(&x))
+      broken = on_question(*asked);
     else
       broken = "an item is none";
     if (!broken.empty())
@@ -152,12 +159,12 @@ std::string node_session_state::on_ready(const wire_ready_v1& x) {
   }
   here.ready = true;
   if (!here.pool)
-    here.pool
-      = self->spawn(remote_pool,
-                    remote_pool_config{x.type, who.node,
-                                       here.offer.stores_starts, view.labels},
-                    peers.queue, peers.collector,
-                    caf::actor_cast<node_session_actor>(self), clock);
+    here.pool = self->spawn(remote_pool,
+                            remote_pool_config{x.type, who.node,
+                                               here.offer.stores_starts,
+                                               view.labels, answers_to(x.type)},
+                            peers.queue, peers.collector,
+                            caf::actor_cast<node_session_actor>(self), clock);
   job_claims claims;
   for (size_t n = 0; n < x.jobs.size(); ++n) {
     lease has;
@@ -258,6 +265,36 @@ void node_session_state::on_report(wire_report_v1&& x, report_block& block) {
   ++view.reports;
   block.reports.push_back(to_report(x, at->second));
   forget(at);
+}
+
+/// @returns what is wrong with it. One of an attempt that is over is none of
+///          this: the node does not know yet.
+std::string node_session_state::on_question(wire_question_v1& x) {
+  if (x.text.size() > config->wire.question_bytes_max)
+    return "a question is too long";
+  auto at = leases.find(x.id);
+  if (at == leases.end() || at->second.epoch != x.epoch || at->second.claimed) {
+    log::debug("node.question_refused",
+               {{"node", who.node}, {"job", to_string(x.id)}});
+    return {};
+  }
+  if (questions == config->wire.questions_max)
+    return "it asks more than it may at a time";
+  ++questions;
+  self->send(workers[at->second.worker].pool, atom::visit_v, x.number,
+             job_question{x.id, at->second.owner, std::move(x.text)});
+  return {};
+}
+
+void node_session_state::on_answer(const job_id& id, uint64_t number, bool ok,
+                                   std::string text) {
+  --questions;
+  if (text.size() > config->wire.question_bytes_max) {
+    ok = false;
+    text = "the answer is larger than "
+           + std::to_string(config->wire.question_bytes_max) + " bytes";
+  }
+  push(to_item(wire_answer_v1{id, number, ok, std::move(text)}));
 }
 
 job_report node_session_state::to_report(wire_report_v1& x,

@@ -13,7 +13,8 @@ node_side spawn_node_side(caf::actor_system& system, node_link_config config,
   // Definition workers stay on the hub: nobody asks those that are made here.
   node_side out;
   std::vector<worker_kind> wanted;
-  for (auto& x : kinds({system, {}, *clock, pools.detach})) {
+  const auto hub = std::make_shared<question_actor>();
+  for (auto& x : kinds({system, {}, *clock, pools.detach, hub})) {
     if (x.definition)
       out.idle.push_back(caf::actor_cast<caf::actor>(x.definition));
     const bool chosen
@@ -27,6 +28,7 @@ node_side spawn_node_side(caf::actor_system& system, node_link_config config,
   const auto node = config.node;
   out.link
     = system.spawn(node_link, std::move(config), wanted.size(), secrets, clock);
+  *hub = out.link;
   pools.attempt.keys = std::make_shared<const key_lookup>(
     [secrets](std::string_view key) { return secrets->find(key); });
   for (const auto& kind : wanted) {

@@ -90,6 +90,18 @@ void remote_pool_state::on_slots(uint32_t wanted) {
     attach(wanted);
 }
 
+void remote_pool_state::on_question(uint64_t number, job_question& x) {
+  auto answer = [this, number, job = x.job](bool ok, std::string text) {
+    self->send(session, atom::visit_v, job, number, ok, std::move(text));
+  };
+  if (!config.answers)
+    return answer(false,
+                  "nobody answers workers of type '" + config.type + "'");
+  self->request(config.answers, reader_deadline, atom::visit_v, std::move(x))
+    .then([answer](std::string& text) { answer(true, std::move(text)); },
+          [answer](caf::error& e) { answer(false, message_of(e)); });
+}
+
 remote_pool_actor::behavior_type
 remote_pool(remote_pool_actor::stateful_pointer<remote_pool_state> self,
             remote_pool_config config, queue_actor queue,
@@ -117,6 +129,9 @@ remote_pool(remote_pool_actor::stateful_pointer<remote_pool_state> self,
       st.on_ready(wanted, std::move(claims));
     },
     [&st](atom::put, uint32_t wanted) { st.on_slots(wanted); },
+    [&st](atom::visit, uint64_t number, job_question& x) {
+      st.on_question(number, x);
+    },
   };
 }
 

@@ -16,6 +16,7 @@ struct remote_pool_config {
   std::string node;
   bool stores_starts = true;       ///< See pool_offer.
   std::vector<std::string> labels; ///< The same.
+  question_actor answers;          ///< Of what its workers ask; may be null.
 };
 
 /// Jobs on their way to a node.
@@ -44,6 +45,7 @@ struct remote_pool_state {
   void on_cancel(const id_list& ids);
   void on_expire();
   void on_slots(uint32_t wanted);
+  void on_question(uint64_t number, job_question& x);
 };
 
 /// Stands at the hub for one pool of a node. Stores the starts of attempts, as

@@ -68,6 +68,8 @@ template std::string to_item(const wire_kept_v1&);
 template std::string to_item(const wire_ready_v1&);
 template std::string to_item(const wire_report_v1&);
 template std::string to_item(const wire_lines_v1&);
+template std::string to_item(const wire_question_v1&);
+template std::string to_item(const wire_answer_v1&);
 
 wire_item read_item(std::string_view bytes) {
   if (bytes.empty())

@@ -48,6 +48,14 @@ struct wire_kept_v1 {
   std::vector<job_id> jobs;
 };
 
+/// The answer to a question of an attempt.
+struct wire_answer_v1 {
+  job_id id;
+  uint64_t number = 0;
+  bool ok = false;
+  std::string text; ///< Else why there is none.
+};
+
 // -- from the node ------------------------------------------------------------
 
 /// The pool for that type takes so many jobs at a time from now on; of those
@@ -82,10 +90,19 @@ struct wire_lines_v1 {
   std::vector<log_line> lines;
 };
 
+/// What the worker of an attempt asks.
+struct wire_question_v1 {
+  job_id id;
+  uint64_t epoch = 0;
+  uint64_t number = 0; ///< For the answer.
+  std::string text;
+};
+
 /// The kinds; a number never changes its meaning.
 using wire_item
   = std::variant<std::monostate, wire_assign_v1, wire_cancel_v1, wire_expire_v1,
-                 wire_kept_v1, wire_ready_v1, wire_report_v1, wire_lines_v1>;
+                 wire_kept_v1, wire_ready_v1, wire_report_v1, wire_lines_v1,
+                 wire_question_v1, wire_answer_v1>;
 
 /// The bytes of an item.
 template <class Item>
@@ -139,6 +156,18 @@ auto inspect(Inspector& f, wire_report_v1& x) {
 template <class Inspector>
 auto inspect(Inspector& f, wire_lines_v1& x) {
   return f(caf::meta::type_name("wire_lines_v1"), x.lines);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, wire_question_v1& x) {
+  return f(caf::meta::type_name("wire_question_v1"), x.id, x.epoch, x.number,
+           x.text);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, wire_answer_v1& x) {
+  return f(caf::meta::type_name("wire_answer_v1"), x.id, x.number, x.ok,
+           x.text);
 }
 
 } // namespace quaero

@@ -89,6 +89,8 @@ struct wire_limits {
   uint32_t slots_max = 10'000; ///< Of one offer.
   uint64_t window_max = 1024;  ///< Blocks.
   size_t payload_bytes_max = 64 * 1024;
+  size_t question_bytes_max = 4 * 1024 * 1024; ///< Also of an answer.
+  size_t questions_max = 10'000; ///< Of a node, without an answer yet.
 };
 
 /// "" or a sentence that says what is wrong with it.

@@ -15,12 +15,6 @@ const std::vector<std::string>& registered_types() {
   return types;
 }
 
-const std::vector<std::string>& remote_types() {
-  static const std::vector<std::string> types{local_dir::step_type, noop::type,
-                                              test_job_generator::type};
-  return types;
-}
-
 std::string job_type_of(const std::string& worker_type) {
   if (worker_type == crawler::step_type)
     return crawler::job_type;

@@ -17,11 +17,6 @@ struct worker_settings {
 /// The worker types that this program has, sorted.
 const std::vector<std::string>& registered_types();
 
-/// Those of them whose jobs can run on a node: their workers need nothing but
-/// the job. Not the crawler's: one actor of the hub knows which pages a step
-/// has.
-const std::vector<std::string>& remote_types();
-
 /// The type of the jobs that a worker type executes, as the QUEUE knows it.
 std::string job_type_of(const std::string& worker_type);
 

@@ -96,6 +96,8 @@ void hub_side::spawn(caf::actor_system& system, runtime& rt, uint64_t boot,
   how.lease = in_ms(settings_.queue.lease);
   how.grace = std::min(in_ms(settings_.nodes.lease_margin), how.lease / 4);
   how.return_grace = in_ms(settings_.nodes.return_grace);
+  // One item of a stream may be as large as all that may wait on a line.
+  how.backlog_bytes_max = 4 * (settings_.nodes.backlog_mib << 20);
   how.cut
     = [tunnel = tunnel_](const std::string& node, const std::string& why) {
         tunnel->cut(node, why);
@@ -106,7 +108,7 @@ void hub_side::spawn(caf::actor_system& system, runtime& rt, uint64_t boot,
     return may_run(node, type);
   };
   nodes_ = spawn_hub_nodes(
-    system, how, {rt.queue, rt.collector, rt.keys()},
+    system, how, {rt.queue, rt.collector, rt.keys(), rt.questions},
     [peers
      = peers_](const caf::strong_actor_ptr& x) { return peers->identify(x); },
     &system_wall_clock());
@@ -114,7 +116,7 @@ void hub_side::spawn(caf::actor_system& system, runtime& rt, uint64_t boot,
     if (x.draining)
       caf::anon_send(nodes_.registry, atom::drain_v, x.name);
   node_admin_tools tools{authority_.get(), tunnel_.get(), nodes_.registry,
-                         hosts_.front(),   &port_,        remote_types()};
+                         hosts_.front(),   &port_,        registered_types()};
   // It writes files.
   admin_ = system.spawn<caf::detached>(node_admin, std::move(tools));
 }

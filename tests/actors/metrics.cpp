@@ -216,6 +216,8 @@ BOOST_AUTO_TEST_CASE(a_job_that_never_runs_ends_but_does_not_start) {
 BOOST_AUTO_TEST_CASE(attempts_of_a_pool_that_ends_are_orphaned_and_repeated) {
   auto& dying = attach(2);
   enqueue(3);
+  for (const auto& x : dying.assigned)
+    store_start(x);
   caf::anon_send_exit(dying.handle, caf::exit_reason::kill);
   settle();
   expect_jobs("orphaned_total{type=\"t\"}", 2);

@@ -169,6 +169,27 @@ BOOST_AUTO_TEST_CASE(a_start_that_a_lost_pool_never_stored_is_stored_too) {
     BOOST_CHECK(state(id).status == job_status::pending);
 }
 
+BOOST_AUTO_TEST_CASE(jobs_of_a_lost_pool_can_be_cancelled_at_any_moment) {
+  const auto where = new_run();
+  auto& pool = attach(2);
+  const auto run = enqueue(1, where);
+  const auto alone = enqueue(1);
+  hold = true;
+  pass(15s);
+  BOOST_TEST(pool.expired == 1);
+  const auto whole = request(aut, atom::cancel_v, where.manager);
+  const auto single = request(aut, atom::cancel_v, atom::job_v, alone[0]);
+  settle();
+  BOOST_TEST(!whole->done);
+  BOOST_TEST(!single->done);
+  hold = false;
+  release_commits();
+  BOOST_TEST(whole->ok());
+  BOOST_TEST(single->ok());
+  BOOST_CHECK(state(run[0]).status == job_status::cancelled);
+  BOOST_CHECK(state(alone[0]).status == job_status::cancelled);
+}
+
 BOOST_AUTO_TEST_CASE(a_pool_that_comes_back_early_gets_no_slot_twice) {
   auto& pool = attach(2);
   enqueue(8);

@@ -98,7 +98,8 @@ void link_fixture::start_hub() {
         return known_peer{node.name, "10.0.0.1"};
     return {};
   };
-  hub = spawn_hub_nodes(sys, hub_config, {rt->queue, rt->collector, rt->keys()},
+  hub = spawn_hub_nodes(sys, hub_config,
+                        {rt->queue, rt->collector, rt->keys(), questions},
                         identify, &clock);
   settle();
 }
@@ -146,7 +147,11 @@ void link_fixture::start_node(test_node& x) {
   pools.detach = false;
   x.side = spawn_node_side(
     sys, x.config, pools,
-    [this, &x](const worker_environment&) { return kinds_of(x); }, &x.clock);
+    [this, &x](const worker_environment& env) {
+      x.hub = env.hub;
+      return kinds_of(x);
+    },
+    &x.clock);
   settle();
 }
 

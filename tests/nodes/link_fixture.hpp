@@ -40,6 +40,7 @@ struct test_node {
   /// One attempt; nothing: it goes on until release().
   std::function<std::optional<job_outcome>(job_context&)> execute;
   std::vector<held_attempt> held;
+  std::shared_ptr<const question_actor> hub; ///< Whom its workers may ask.
   uint64_t executed = 0;
   std::vector<uint64_t> blocks; ///< Jobs of each block of type "b".
   uint64_t payload_bytes = 0;   ///< Of the blocks that passed its lines.
@@ -83,6 +84,8 @@ public:
 
   hub_nodes_config hub_config;
   hub_nodes hub;
+  /// Who answers workers, by job type; of the next start of the hub.
+  std::unordered_map<std::string, question_actor> questions;
   std::list<test_node> nodes;
   std::vector<std::string> cut_off; ///< Why, of nodes that broke a rule.
 

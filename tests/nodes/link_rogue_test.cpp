@@ -11,8 +11,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr size_t question_bytes_max = 16;
+constexpr size_t questions_max = 3;
+
 struct fixture : link_fixture {
   fixture() {
+    hub_config.wire.question_bytes_max = question_bytes_max;
+    hub_config.wire.questions_max = questions_max;
     hub_config.backlog_bytes_max = 64 * 1024;
     start_hub();
     make_node("evil");
@@ -130,6 +135,32 @@ BOOST_AUTO_TEST_CASE(an_item_of_the_hub_is_none_of_a_node) {
   take_the_job();
   say({to_item(wire_expire_v1{"t"})});
   check_over_with("an item is none");
+}
+
+BOOST_AUTO_TEST_CASE(a_question_of_a_job_that_it_has_not_is_nobody_s) {
+  take_the_job();
+  say({to_item(wire_question_v1{ids[0], assigned[0].epoch + 2, 1, "x"}),
+       to_item(wire_question_v1{job_id{}, 1, 2, "x"})});
+  BOOST_TEST(cut_off.empty());
+  say({to_item(report())});
+  BOOST_TEST((status(ids[0]) == job_status::completed));
+}
+
+BOOST_AUTO_TEST_CASE(a_question_that_is_too_long_ends_the_epoch) {
+  take_the_job();
+  const std::string text(question_bytes_max + 1, 'x');
+  say({to_item(wire_question_v1{ids[0], assigned[0].epoch, 1, text})});
+  check_over_with("a question is too long");
+}
+
+BOOST_AUTO_TEST_CASE(questions_that_are_too_many_end_the_epoch) {
+  take_the_job();
+  std::vector<std::string> items;
+  for (uint64_t n = 0; n <= questions_max; ++n)
+    items.push_back(
+      to_item(wire_question_v1{ids[0], assigned[0].epoch, n, "x"}));
+  say(items);
+  check_over_with("it asks more than it may at a time");
 }
 
 BOOST_AUTO_TEST_CASE(a_length_that_is_too_long_ends_the_epoch) {

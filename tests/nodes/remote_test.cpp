@@ -160,7 +160,7 @@ struct fixture : hub_fixture {
       [](const worker_environment&) { return std::vector<worker_kind>{}; });
     BOOST_REQUIRE(rt->recover());
     nodes = spawn_hub_nodes(
-      *sys, {}, {rt->queue, rt->collector, rt->keys()},
+      *sys, {}, {rt->queue, rt->collector, rt->keys(), {}},
       [this](const caf::strong_actor_ptr& x) { return peers->identify(x); },
       &system_wall_clock());
     config.types = node_message_types();

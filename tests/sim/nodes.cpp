@@ -70,7 +70,7 @@ void world::boot_node() {
   config.lease = lease;
   config.resend_after = resend_after;
   far.hub = spawn_hub_nodes(
-    sys, config, {rt->queue, rt->collector, rt->keys()},
+    sys, config, {rt->queue, rt->collector, rt->keys(), {}},
     [](const caf::strong_actor_ptr&) {
       return known_peer{"far", ""};
     },

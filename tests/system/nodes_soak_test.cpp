@@ -105,7 +105,7 @@ BOOST_FIXTURE_TEST_CASE(a_hub_that_reads_nothing_takes_no_memory_of_its_nodes,
   daemon().signal(SIGCONT);
   BOOST_TEST(node("alpha").runs_for(0ms), node("alpha").err());
   BOOST_TEST(most < 400u);
-  BOOST_TEST(cli({"jobs", "cancel", run}).exit == 0);
+  BOOST_TEST(cli({"jobs", "cancel", run}).exit == 0, daemon().err());
   wait_over(run);
   wait_state("alpha", "ready");
   check_database();

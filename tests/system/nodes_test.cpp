@@ -1,6 +1,7 @@
 #define BOOST_TEST_MODULE nodes_test
 
 #include "definitions/json.hpp"
+#include "tests/support/site_server.hpp"
 #include "tests/system/node_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -8,6 +9,7 @@
 
 #include <csignal>
 #include <iterator>
+#include <set>
 #include <sstream>
 
 /// How machines become nodes, and what becomes of them.
@@ -265,6 +267,33 @@ BOOST_FIXTURE_TEST_CASE(a_node_runs_no_more_than_it_was_invited_for,
              more.err());
   wait_state("alpha", "refused");
   BOOST_TEST(contains(text_of(row("alpha"), "reason"), "was not invited"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_site_is_crawled_by_a_node, node_fixture) {
+  site_server server;
+  const auto site = generate_site(server, 120);
+  start_hub();
+  start_node("alpha", joining("alpha", "crawler"));
+  wait_state("alpha", "ready");
+  leave_work_to_nodes();
+  const auto run = run_toml("site", "[step.crawl]\ntype = \"crawler\"\n"
+                                    "start_urls = [\""
+                                      + server.url()
+                                      + "\"]\nrate_limit = 0\n"
+                                        "concurrency = 8\nmax_depth = 20\n"
+                                        "max_pages = 2000\n");
+  BOOST_TEST(wait_over(run) == "completed");
+  std::set<std::string> stored;
+  for (const auto& x : documents())
+    BOOST_TEST(stored.insert(text_of(x, "url")).second,
+               "twice: " << text_of(x, "url"));
+  BOOST_TEST(stored
+               == std::set<std::string>(site.pages.begin(), site.pages.end()),
+             boost::test_tools::per_element());
+  BOOST_TEST(server.hits("/private/secret.html") == 0u);
+  BOOST_TEST(int_of(row("alpha"), "finished") > 60);
+  check_over(run);
+  check_line_numbers(run);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_node_with_another_s_certificate_is_refused,

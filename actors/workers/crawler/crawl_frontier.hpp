@@ -36,10 +36,15 @@ struct crawl_answer {
   uint64_t left_out = 0; ///< Too deep, or max_pages are admitted.
 };
 
+/// What a worker needs of the CRAWL FRONTIER, or of who stands for it where
+/// there is none.
+using crawl_asker_actor = caf::typed_actor<
+  caf::replies_to<atom::visit, crawl_question>::with<crawl_answer>>;
+
 /// The CRAWL FRONTIER: the crawler's definition worker, which also knows the
 /// pages that each step has.
-using crawl_frontier_actor = definition_worker_actor::extend<
-  caf::replies_to<atom::visit, crawl_question>::with<crawl_answer>>;
+using crawl_frontier_actor
+  = definition_worker_actor::extend_with<crawl_asker_actor>;
 
 /// The URL of a page as a job's config has it, and the rest beside it.
 new_job make_page_job(const std::string& url, uint32_t depth,

@@ -3,6 +3,7 @@
 #include "actors/deadlines.hpp"
 #include "actors/job_context.hpp"
 #include "actors/workers/crawler/charset.hpp"
+#include "actors/workers/crawler/far_frontier.hpp"
 #include "actors/workers/crawler/url.hpp"
 #include "definitions/json.hpp"
 
@@ -338,7 +339,7 @@ void crawl_worker_state::end(uint64_t epoch, job_outcome outcome) {
 
 crawl_worker_impl::behavior_type
 crawl_worker(crawl_worker_impl::stateful_pointer<crawl_worker_state> self,
-             crawler_settings settings, crawl_frontier_actor frontier,
+             crawler_settings settings, crawl_asker_actor frontier,
              std::shared_ptr<fetcher> net) {
   auto& st = self->state;
   st.settings = std::move(settings);
@@ -369,8 +370,14 @@ worker_kind kind(const worker_environment& environment,
   out.definition = frontier;
   out.job_type = job_type;
   out.slots = settings.slots;
-  out.spawn_worker = [system, settings, frontier, net]() -> job_worker_actor {
-    return system->spawn(crawl_worker, settings, frontier, net);
+  if (!environment.hub)
+    out.answers = system->spawn(frontier_door, frontier);
+  out.spawn_worker = [system, settings, frontier, net,
+                      hub = environment.hub]() -> job_worker_actor {
+    crawl_asker_actor asker = frontier;
+    if (hub)
+      asker = system->spawn(far_frontier, *hub);
+    return system->spawn(crawl_worker, settings, asker, net);
   };
   return out;
 }

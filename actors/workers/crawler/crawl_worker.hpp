@@ -69,7 +69,7 @@ struct crawl_worker_state {
 
   crawl_worker_impl::pointer self;
   crawler_settings settings;
-  crawl_frontier_actor frontier;
+  crawl_asker_actor frontier;
   std::shared_ptr<fetcher> net;
   std::unordered_map<uint64_t, work> attempts; ///< By epoch.
   std::unordered_map<std::string, origin> origins;
@@ -99,7 +99,7 @@ struct crawl_worker_state {
 /// without a document. The fetcher has its own retries, so a failure is final.
 crawl_worker_impl::behavior_type
 crawl_worker(crawl_worker_impl::stateful_pointer<crawl_worker_state> self,
-             crawler_settings settings, crawl_frontier_actor frontier,
+             crawler_settings settings, crawl_asker_actor frontier,
              std::shared_ptr<fetcher> net);
 
 worker_kind kind(const worker_environment& environment,
