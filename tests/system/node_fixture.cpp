@@ -171,7 +171,10 @@ void node_fixture::leave_work_to_nodes() const {
   BOOST_REQUIRE_EQUAL(x.status, 200);
 }
 
-std::string node_fixture::start_run(int jobs, int ms) const {
+std::string node_fixture::start_run(int jobs, int ms,
+                                    const std::string& label) const {
+  const auto place
+    = label.empty() ? label : "job = {requires = [\"" + label + "\"]}\n";
   return run_toml("load",
                   "[step.a]\n"
                   "type = \"test_job_generator\"\n"
@@ -179,7 +182,8 @@ std::string node_fixture::start_run(int jobs, int ms) const {
                     + std::to_string(jobs)
                     + "\nlog_count = 1\nlog_delay_ms = " + std::to_string(ms)
                     + "\nfailure_rate = 0.0\nchild_count = 0\n"
-                      "recursion_depth = 0\n");
+                      "recursion_depth = 0\n"
+                    + place);
 }
 
 int64_t node_fixture::ended(const std::string& run) const {

@@ -52,8 +52,9 @@ struct node_fixture : system_fixture {
   /// The hub itself runs at most one job.
   void leave_work_to_nodes() const;
 
-  /// A run of so many jobs, each of which waits so long. @returns its id.
-  std::string start_run(int jobs, int ms) const;
+  /// A run of so many jobs, each of which waits so long, where that label is
+  /// if one is given. @returns its id.
+  std::string start_run(int jobs, int ms, const std::string& label = {}) const;
 
   /// How many of its jobs have ended.
   int64_t ended(const std::string& run) const;
