@@ -34,7 +34,8 @@ uint64_t live_bytes(const storage::store& db) {
 }
 
 /// Has jobs go through one runtime, part after part, and looks whether it
-/// becomes slower, and what the database takes.
+/// becomes slower, and what the database takes. A part through a new database
+/// directly behind it tells what history costs from what the machine does.
 class churn_scenario final : public scenario {
 public:
   const description& about() const override { return about_; }
@@ -59,7 +60,7 @@ public:
     auto db = make_database(dir, how.store);
     measurement out;
     const auto begin = clock::now();
-    const auto rates = run_parts(how, db, dir, out.more);
+    const auto rates = run_parts(how, how.jobs, db, dir, out.more);
     const auto seconds = seconds_since(begin);
     out.problem = check_totals(*db, how.jobs);
     const auto live = live_bytes(*db);
@@ -69,6 +70,7 @@ public:
     out.rank = static_cast<double>(how.jobs) / seconds;
     out.more.set("jobs_per_s", out.rank);
     out.more.set("last_of_first", rates.back() / rates.front());
+    out.more.set("last_of_new", rates.back() / new_rate(how, dir));
     out.more.set("live_bytes", live);
     out.more.set("disk_bytes", disk);
     out.more.set("disk_of_live",
@@ -77,7 +79,16 @@ public:
   }
 
 private:
-  std::vector<double> run_parts(const bench_options& how,
+  double new_rate(const bench_options& how, const std::string& dir) const {
+    auto db = make_database(dir, how.store);
+    value ignored = value::make_object({});
+    const auto out = run_parts(how, part_, db, dir, ignored).front();
+    db.reset();
+    fs::remove_all(dir);
+    return out;
+  }
+
+  std::vector<double> run_parts(const bench_options& how, uint64_t jobs,
                                 const std::shared_ptr<storage::store>& db,
                                 const std::string& dir, value& more) const {
     const auto job = make_noop(how.payload);
@@ -85,7 +96,7 @@ private:
     value::array parts;
     bench_runtime rt{db, how, runtime_of(how, part_), noop_only(how.slots)};
     rt.recover();
-    for (uint64_t done = 0; done < how.jobs; done += part_) {
+    for (uint64_t done = 0; done < jobs; done += part_) {
       rt.count_ends(part_);
       const auto begin = clock::now();
       rt.submit(part_, job, how);

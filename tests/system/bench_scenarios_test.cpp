@@ -66,7 +66,7 @@ const std::vector<expected_line>& expected_lines() {
     {{"recover", "--jobs", "3000"}, {"opened_s", "recovered_s", "first_s"}},
     {{"deaths", "--rounds", "6"}, {"rounds", "rerun.p50_us"}},
     {{"churn", "--jobs", "5000", "--part", "2500"},
-     {"last_of_first", "live_bytes", "disk_of_live"}},
+     {"last_of_first", "last_of_new", "live_bytes", "disk_of_live"}},
     {{"idle", "--schedules", "20", "--seconds", "0.5", "--settle", "0.1"},
      {"resident_bytes"}}};
   return all;

@@ -291,7 +291,7 @@ BOOST_FIXTURE_TEST_CASE(
 
 BOOST_FIXTURE_TEST_CASE(a_clock_that_is_set_while_jobs_run_moves_no_lease,
                         trust_fixture) {
-  start_hub();
+  start_hub({"--queue-lease", "15s"});
   leave_work_to_nodes();
   const auto file = write("clock", "+0s\n");
   join("alpha", 0, {"--slots", "test_job_generator=8"}, clock_said_by(file));
