@@ -2,6 +2,7 @@
 
 #include "actors/secrecy.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace quaero {
@@ -30,7 +31,32 @@ void job_context::log(log_level level, std::string message) {
     on_line_();
 }
 
+namespace {
+
+/// What a step says of its jobs holds below them, too.
+void inherit(new_job& child, const queue_job& from) {
+  const new_job unsaid;
+  if (child.queue == unsaid.queue)
+    child.queue = from.queue;
+  if (child.priority == unsaid.priority)
+    child.priority = from.priority;
+  if (child.retry == unsaid.retry)
+    child.retry = from.retry;
+  if (child.timeout == unsaid.timeout)
+    child.timeout = from.timeout;
+  if (child.limit_key.empty())
+    child.limit_key = from.limit_key;
+  for (const auto& tag : from.tags)
+    if (tag.starts_with(label_tag_prefix)
+        && std::find(child.tags.begin(), child.tags.end(), tag)
+             == child.tags.end())
+      child.tags.push_back(tag);
+}
+
+} // namespace
+
 bool job_context::spawn(new_job child) {
+  inherit(child, lease_.job);
   conceal(given_, child);
   std::lock_guard guard{mutex_};
   if (children_.size() >= limits_.children_max)

@@ -40,7 +40,9 @@ public:
   /// Says something in the job's log.
   void log(log_level level, std::string message);
 
-  /// Has a job made below the same step.
+  /// Has a job made below the same step. It has this job's queue, priority,
+  /// retry policy, time limit and limit key where it says nothing else than a
+  /// new job's defaults, and requires the same labels besides its own.
   /// @returns false if `children_max` is reached.
   bool spawn(new_job child);
 

@@ -318,3 +318,51 @@ BOOST_AUTO_TEST_CASE(a_failed_step_is_one) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(terms_of_a_step, runtime_fixture)
+
+BOOST_AUTO_TEST_CASE(jobs_that_its_jobs_spawn_have_them_too) {
+  kind(jobs_type).execute = [](job_context& x) -> std::optional<job_outcome> {
+    if (x.job().name == "a-1") {
+      auto plain = make_new_jobs(1, "plain-")[0];
+      plain.retry = {};
+      x.spawn(plain);
+      auto other = make_new_jobs(1, "other-")[0];
+      other.queue = "quick";
+      other.priority = 7;
+      other.limit_key = "one";
+      other.timeout = 5s;
+      other.tags = {"requires:gpu", "mine"};
+      x.spawn(other);
+    }
+    return job_outcome::ok();
+  };
+  settings.labels = {"gpu"};
+  start();
+  auto a = make_step("a");
+  a.job = {"slow", 2, "1m", "host", {"gpu"}};
+  a.retry = retry_policy{5, 1s, 1s, 0.0};
+  const auto id = run(make_definition("t", {a}));
+  BOOST_CHECK(status(id) == job_status::completed);
+  std::map<std::string, queue_job> jobs;
+  for (const auto& x : children(step_of(id, "a").job.id))
+    jobs[x.job.name] = x.job;
+  BOOST_REQUIRE_EQUAL(jobs.size(), 3u);
+  const auto& plain = jobs.at("plain-1");
+  BOOST_TEST(plain.queue == "slow");
+  BOOST_TEST(plain.priority == 2);
+  BOOST_TEST((plain.retry == *a.retry));
+  BOOST_TEST((plain.timeout == 1min));
+  BOOST_TEST(plain.limit_key == "host");
+  BOOST_TEST((plain.tags == std::vector<std::string>{"requires:gpu"}));
+  const auto& other = jobs.at("other-1");
+  BOOST_TEST(other.queue == "quick");
+  BOOST_TEST(other.priority == 7);
+  BOOST_TEST(other.retry.attempts == 1u);
+  BOOST_TEST((other.timeout == 5s));
+  BOOST_TEST(other.limit_key == "one");
+  BOOST_TEST((other.tags == std::vector<std::string>{"requires:gpu", "mine"}));
+  check_over();
+}
+
+BOOST_AUTO_TEST_SUITE_END()

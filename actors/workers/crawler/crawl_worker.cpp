@@ -270,9 +270,12 @@ void crawl_worker_state::complete(uint64_t epoch, const crawl_answer& links) {
 
 void crawl_worker_state::spawn(work& x, const crawl_answer& links) {
   const auto& metadata = x.context->job().metadata;
-  for (const auto& url : links.admitted)
-    x.context->spawn(make_page_job(url, x.depth + 1, x.fetched->final_url,
-                                   x.config, metadata));
+  for (const auto& url : links.admitted) {
+    auto page = make_page_job(url, x.depth + 1, x.fetched->final_url, x.config,
+                              metadata);
+    page.retry = x.context->job().retry; // the step's, if it says one
+    x.context->spawn(std::move(page));
+  }
   x.context->log(log_level::info,
                  "Links found: " + std::to_string(x.content.links.size())
                    + " | filtered: " + std::to_string(links.filtered)
