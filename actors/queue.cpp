@@ -98,7 +98,7 @@ caf::error queue_state::refusal(const enqueue_request& request) {
 
 void queue_state::take_all(enqueue_request& request) {
   auto& change = *pending.change;
-  change.ops.append(request.ops);
+  change.ops.append(std::move(request.ops));
   job_id existing;
   auto& made = request.made;
   made.ids.reserve(request.jobs.size());

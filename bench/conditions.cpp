@@ -1,5 +1,6 @@
 #include "bench/conditions.hpp"
 
+#include "bench/heap.hpp"
 #include "programs/daemon/built.hpp"
 
 #include <caf/config.hpp>
@@ -83,6 +84,7 @@ value conditions(const std::string& dir) {
      {"build", QUAERO_BUILD_TYPE},
      {"version", built().version},
      {"commit", built().git_commit},
+     {"allocator", allocator_name()},
      {"caf", caf_version()},
      {"leveldb", QUAERO_LEVELDB_VERSION},
      {"store", store_of({})}});

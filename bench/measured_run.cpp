@@ -1,15 +1,31 @@
 #include "bench/measured_run.hpp"
 
+#include "bench/heap.hpp"
+
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <utility>
 
 namespace quaero::bench {
 
+namespace {
+
+/// What a run and its recording take, about.
+size_t memory_of(const bench_options& how, uint64_t jobs) {
+  constexpr size_t each = 1024; // besides the payload, twice
+  constexpr size_t most = size_t{4} << 30;
+  const auto buffers = 3 * how.store.write_buffer_bytes;
+  return std::min<size_t>(most, buffers + jobs * (each + 2 * how.payload));
+}
+
+} // namespace
+
 measured_run::measured_run(const bench_options& how, const std::string& name,
                            uint64_t jobs, const worker_kinds& kinds,
                            preparation prepare, const wall_clock& time)
   : how_{how}, dir_{how.dir + '/' + name}, prepare_{std::move(prepare)} {
+  warm_memory(memory_of(how, jobs + how.warm_up));
   auto db = make_database(dir_, how.store);
   if (prepare_)
     prepare_(*db);

@@ -1,5 +1,6 @@
 #include "bench/exact.hpp"
 #include "bench/harness.hpp"
+#include "bench/heap.hpp"
 #include "bench/scenario.hpp"
 
 #include <caf/send.hpp>
@@ -10,7 +11,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <malloc.h>
 #include <unistd.h>
 
 namespace quaero::bench {
@@ -26,12 +26,10 @@ struct memory_use {
 };
 
 memory_use memory_now() {
-  malloc_trim(0);
-  const auto heap = mallinfo2();
   uint64_t pages = 0;
   std::ifstream in{"/proc/self/statm"};
   in >> pages >> pages;
-  return {static_cast<double>(heap.uordblks + heap.hblkhd),
+  return {allocated_bytes(),
           static_cast<double>(pages) * static_cast<double>(getpagesize())};
 }
 

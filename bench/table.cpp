@@ -99,6 +99,7 @@ std::string conditions_text(const value& conditions) {
   add("file_system", "");
   add("compiler", "");
   add("flags", "");
+  add("allocator", "");
   add("caf", "CAF ");
   add("leveldb", "LevelDB ");
   add("version", "quaero ");

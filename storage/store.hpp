@@ -38,6 +38,7 @@ public:
   std::string& begin_put(std::string_view key);
   void end_put();
   void append(const write_batch& other); ///< REQUIRES: &other != this.
+  void append(write_batch&& other);      ///< The same; `other` is empty then.
   void clear();                          ///< Keeps the room.
   void reserve(size_t bytes) { ops_.reserve(bytes); }
 

@@ -2,6 +2,7 @@
 #include "storage/store.hpp"
 
 #include <cassert>
+#include <utility>
 
 namespace quaero::storage {
 
@@ -47,6 +48,14 @@ void write_batch::append(const write_batch& other) {
   assert(&other != this);
   ops_.append(other.ops_);
   count_ += other.count_;
+}
+
+void write_batch::append(write_batch&& other) {
+  if (empty())
+    std::swap(*this, other);
+  else
+    append(std::as_const(other));
+  other.clear();
 }
 
 void write_batch::clear() {

@@ -62,6 +62,19 @@ BOOST_AUTO_TEST_CASE(an_appended_batch_follows) {
   BOOST_CHECK_EQUAL(operations(second).size(), 2u);
 }
 
+BOOST_AUTO_TEST_CASE(a_batch_that_is_given_away_is_empty) {
+  write_batch all;
+  for (auto key : {"a", "b"}) {
+    write_batch one;
+    one.put(key, "1");
+    all.append(std::move(one));
+    BOOST_CHECK(one.empty());
+    BOOST_CHECK_EQUAL(one.bytes(), 0u);
+  }
+  BOOST_CHECK(operations(all) == (strings{"put a=1", "put b=1"}));
+  BOOST_CHECK_EQUAL(all.count(), 2u);
+}
+
 BOOST_AUTO_TEST_CASE(a_cleared_batch_is_empty) {
   write_batch batch;
   batch.put("a", "1");
