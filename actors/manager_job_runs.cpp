@@ -14,6 +14,54 @@ std::string label_of(bool before, const std::string& definition) {
   return (before ? "pre job '" : "post job '") + definition + '\'';
 }
 
+/// The run ends before its first step.
+void fail_before(manager_job_state& st, const std::string& what) {
+  st.stop(what);
+  st.decide(); // the steps that are skipped now do not say why
+}
+
+/// Runs that a wait leads to.
+struct circle_walk {
+  job_id wait;      ///< For whose end this run waits.
+  std::string path; ///< For people.
+  uint32_t length = 1;
+
+  /// Runs of a circle at most; a longer one is not found.
+  static constexpr uint32_t length_max = 1000;
+};
+
+void search_circle(manager_job_state& st, const job_id& at, circle_walk walk);
+
+/// @param why what the last run of the walk waits for.
+void go_on(manager_job_state& st, const explanation& why, circle_walk walk) {
+  job_id next;
+  if (st.awaited.run != walk.wait || why.reason != job_reason::waiting_for_run
+      || !from_string(why.values.get_string("run").value_or(""), next) || !next
+      || ++walk.length > circle_walk::length_max)
+    return;
+  walk.path += ", which waits for '"
+               + why.values.get_string("definition").value_or("") + "' (job "
+               + to_string(next) + ')';
+  if (next != st.config.record.id)
+    return search_circle(st, next, std::move(walk));
+  st.awaited = {};
+  if (!st.stopping && !st.ending) {
+    const auto what = "pre_jobs go in a circle: " + walk.path;
+    st.log(log_level::error, what);
+    fail_before(st, what);
+  }
+  st.advance();
+}
+
+/// No definition leads back to itself when a run of it starts. But it may be
+/// changed while the run goes on, and another run then joins that one.
+void search_circle(manager_job_state& st, const job_id& at, circle_walk walk) {
+  st.self->request(st.actors.jobs, answer_deadline, atom::explain_v, at)
+    .then([&st, walk = std::move(walk)](
+            const explanation& why) { go_on(st, why, walk); },
+          [](const caf::error&) {}); // it is over
+}
+
 } // namespace
 
 const linked_run* manager_job_state::find_linked(bool before, size_t i) const {
@@ -117,10 +165,8 @@ void manager_job_state::on_not_linked(bool before, size_t i,
     = label_of(before, id) + " could not be started: " + message_of(e);
   log(before ? log_level::error : log_level::warn, "The " + what);
   if (before) {
-    if (!stopping) {
-      stop(what);
-      decide(); // the steps that are skipped now do not say why
-    }
+    if (!stopping)
+      fail_before(*this, what);
   } else {
     ++behind_next;
     link_failed = true;
@@ -138,6 +184,12 @@ void manager_job_state::watch_pre_job(const linked_run& x) {
             lost.state.error = message_of(e);
             on_pre_job_over(x, lost);
           });
+  // Now that others can see this wait: so of several runs whose waits begin at
+  // the same time, the last one sees them all.
+  const auto& id = config.definition.pre_jobs[x.index];
+  search_circle(*this, x.run,
+                {x.run, "'" + config.definition.id + "' waits for '" + id
+                          + "' (job " + to_string(x.run) + ')'});
 }
 
 void manager_job_state::on_pre_job_over(const linked_run& x,
@@ -153,8 +205,7 @@ void manager_job_state::on_pre_job_over(const linked_run& x,
         + to_string(found.state.status) + " (job " + to_string(x.run) + ')'
         + (found.state.error.empty() ? "" : ": " + found.state.error);
     log(log_level::error, "The " + what);
-    stop(what);
-    decide();
+    fail_before(*this, what);
   }
   advance();
 }

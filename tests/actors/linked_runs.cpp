@@ -235,6 +235,59 @@ BOOST_AUTO_TEST_CASE(definitions_that_lead_to_each_other_are_refused) {
   check_over();
 }
 
+/// A definition is changed while a run of it waits: a run of another one joins
+/// the old run, and would wait for it while that waits for the other.
+BOOST_AUTO_TEST_CASE(runs_that_would_wait_for_each_other_fail) {
+  holding = "first";
+  put(simple("b"));
+  auto a = simple("a");
+  a.pre_jobs = {"first", "b"};
+  const auto old = run(a);
+  auto b = simple("b");
+  b.pre_jobs = {"a"};
+  put(simple("a"));
+  put(b);
+  release();
+  const auto other = runs_of("b").at(0);
+  BOOST_CHECK(status(other) == job_status::failed);
+  BOOST_TEST(view(other).state.error
+             == "pre_jobs go in a circle: 'b' waits for 'a' (job "
+                  + to_string(old) + "), which waits for 'b' (job "
+                  + to_string(other) + ')');
+  BOOST_TEST(says(other, "pre_jobs go in a circle"));
+  BOOST_CHECK(status(old) == job_status::failed);
+  BOOST_TEST(view(old).state.error.starts_with("pre job 'b' is failed"));
+  check_over();
+}
+
+BOOST_AUTO_TEST_CASE(a_circle_of_many_runs_is_found_after_a_restart_too) {
+  holding = "first";
+  put(simple("b"));
+  put(simple("c"));
+  auto a = simple("a");
+  a.pre_jobs = {"first", "b"};
+  const auto old = run(a);
+  auto b = simple("b");
+  b.pre_jobs = {"second", "c"};
+  auto c = simple("c");
+  c.pre_jobs = {"a"};
+  put(simple("a"));
+  put(b);
+  put(c);
+  restart();
+  holding = "second";
+  release();
+  restart();
+  holding.clear();
+  release();
+  BOOST_CHECK(only_status("b") == job_status::failed);
+  const auto last = view(runs_of("c").at(0)).state.error;
+  BOOST_TEST(last.starts_with("pre_jobs go in a circle: 'c' waits for 'a'"));
+  BOOST_TEST(last.find("which waits for 'b'") != std::string::npos);
+  BOOST_CHECK(status(old) == job_status::failed);
+  check_over();
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(linked_runs_and_restarts)
