@@ -1,5 +1,9 @@
 #include "actors/attempt_start.hpp"
 
+#include "storage/start_tables.hpp"
+
+#include <utility>
+
 namespace quaero {
 
 namespace {
@@ -26,13 +30,28 @@ job_event end_of_interrupted(const leased_job& lease, timestamp at) {
   return event;
 }
 
+/// As commit::add_event(), with a name behind the event.
+void add_start_on(commit& change, const leased_job& lease, timestamp at,
+                  std::string_view node) {
+  const auto& job = lease.job;
+  auto event = start_of(lease, at);
+  storage::put_start(change.ops, start_number(lease.attempt), event, node);
+  change.events.push_back(std::move(event));
+  change.places.push_back(
+    {job_status::pending, job.manager_id, job.step_id, job.type});
+  change.event_facets.push_back(change.facets_index(job));
+}
+
 } // namespace
 
-void add_start(commit& change, const leased_job& lease, timestamp at) {
+void add_start(commit& change, const leased_job& lease, timestamp at,
+               std::string_view node) {
   if (lease.interrupted_epoch != 0)
     change.add_event(2 * (lease.attempt - 1), end_of_interrupted(lease, at),
                      job_status::running, lease.job);
-  change.add_event(2 * lease.attempt - 1, start_of(lease, at),
+  if (!node.empty())
+    return add_start_on(change, lease, at, node);
+  change.add_event(start_number(lease.attempt), start_of(lease, at),
                    job_status::pending, lease.job);
 }
 

@@ -1,9 +1,11 @@
 #include "storage/codec.hpp"
 #include "storage/keys.hpp"
+#include "storage/start_tables.hpp"
 #include "storage/table_checks.hpp"
 #include "storage/tables.hpp"
 
 #include <functional>
+#include <utility>
 
 namespace quaero::storage {
 
@@ -45,7 +47,8 @@ enum event_field : uint64_t {
   event_children = 1 << 5,
   event_result = 1 << 6,
   event_reason = 1 << 7,
-  event_fields_end = 1 << 8,
+  event_node = 1 << 8, ///< Only of a start.
+  event_fields_end = 1 << 9,
 };
 
 constexpr uint8_t priority_default = 4;
@@ -201,8 +204,12 @@ void take_children(record_reader& in, child_counts& x) {
     *count = in.take_varint();
 }
 
-void encode_event(std::string& out, const job_event& x) {
+/// @param node where an attempt starts, if it does so on another machine.
+void encode_event(std::string& out, const job_event& x,
+                  std::string_view node = {}) {
   auto fields = fields_of(x);
+  if (!node.empty())
+    fields |= event_node;
   put_byte(out, record_version);
   put_varint(out, fields);
   put_byte(out, static_cast<uint8_t>(x.status));
@@ -223,9 +230,13 @@ void encode_event(std::string& out, const job_event& x) {
     put_string(out, x.result);
   if (fields & event_reason)
     put_byte(out, static_cast<uint8_t>(x.reason));
+  if (fields & event_node)
+    put_string(out, node);
 }
 
-bool decode_event(std::string_view val, job_event& x) {
+/// @param node if given: becomes the name behind a start, or "".
+bool decode_event(std::string_view val, job_event& x,
+                  std::string* node = nullptr) {
   record_reader in{val};
   in.expect(record_version);
   auto fields = in.take_varint(event_fields_end - 1);
@@ -247,7 +258,13 @@ bool decode_event(std::string_view val, job_event& x) {
     x.result = in.take_string();
   if (fields & event_reason)
     x.reason = in.take_enum<failure_reason>(failure_reason_count);
-  return in.done();
+  std::string by;
+  if (fields & event_node)
+    by = in.take_string();
+  const bool fits = by.empty() || x.status == job_status::running;
+  if (node != nullptr)
+    *node = std::move(by);
+  return in.done() && fits;
 }
 
 /// Collects the ids that end the keys of an index.
@@ -313,6 +330,22 @@ status read_children(const store& db, const job_id& parent, const job_id& after,
 void put_event(write_batch& out, uint32_t n, const job_event& x) {
   encode_event(out.begin_put(event_key(x.id, n)), x);
   out.end_put();
+}
+
+void put_start(write_batch& out, uint32_t n, const job_event& x,
+               std::string_view node) {
+  encode_event(out.begin_put(event_key(x.id, n)), x, node);
+  out.end_put();
+}
+
+status read_start_node(const store& db, const job_id& id, uint32_t n,
+                       std::string& node) {
+  node.clear();
+  job_event ignored;
+  ignored.id = id;
+  return read_record(db, event_key(id, n), [&](std::string_view val) {
+    return decode_event(val, ignored, &node);
+  });
 }
 
 status read_events(const store& db, const job_id& id,

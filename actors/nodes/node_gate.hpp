@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -56,6 +57,14 @@ struct hub_nodes_config {
   size_t refusals_logged_max = 20; ///< In a minute; others are counted.
 };
 
+/// On which node an attempt began, as its stored start says: "" if it does not
+/// say, nothing if that cannot be read. Any thread.
+using find_holder
+  = std::function<std::optional<std::string>(const job_id&, uint32_t attempt)>;
+
+/// Asks the database, which outlives it.
+find_holder holders_in(std::shared_ptr<const storage::store> db);
+
 /// What the actors of a hub's nodes need of the runtime.
 struct hub_nodes_peers {
   queue_actor queue;
@@ -63,6 +72,9 @@ struct hub_nodes_peers {
   key_lookup keys; ///< For secrets in a job's configuration; may be empty.
   /// By job type: who answers its workers; may be empty.
   std::unordered_map<std::string, question_actor> questions;
+  /// Whose an attempt is that a node claims after a start of the hub. May be
+  /// empty: then any node may that offers the job's type and labels.
+  find_holder holders = {};
 };
 
 /// Who answers to the name of a process, by the tunnel. Any thread.

@@ -159,12 +159,12 @@ std::string node_session_state::on_ready(const wire_ready_v1& x) {
   }
   here.ready = true;
   if (!here.pool)
-    here.pool = self->spawn(remote_pool,
-                            remote_pool_config{x.type, who.node,
-                                               here.offer.stores_starts,
-                                               view.labels, answers_to(x.type)},
-                            peers.queue, peers.collector,
-                            caf::actor_cast<node_session_actor>(self), clock);
+    here.pool = self->spawn(
+      remote_pool,
+      remote_pool_config{x.type, who.node, here.offer.stores_starts,
+                         view.labels, answers_to(x.type), peers.holders},
+      peers.queue, peers.collector, caf::actor_cast<node_session_actor>(self),
+      clock);
   job_claims claims;
   for (size_t n = 0; n < x.jobs.size(); ++n) {
     lease has;

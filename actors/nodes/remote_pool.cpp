@@ -2,11 +2,26 @@
 
 #include "actors/attempt_start.hpp"
 #include "actors/deadlines.hpp"
+#include "definitions/log.hpp"
+#include "storage/start_tables.hpp"
 
 #include <memory>
 #include <utility>
 
 namespace quaero {
+
+find_holder holders_in(std::shared_ptr<const storage::store> db) {
+  return [db = std::move(db)](const job_id& id,
+                              uint32_t attempt) -> std::optional<std::string> {
+    std::string node;
+    const auto found
+      = storage::read_start_node(*db, id, start_number(attempt), node);
+    // Of what is not there the QUEUE keeps nothing.
+    if (!found.ok() && found.code != storage::errc::not_found)
+      return std::nullopt;
+    return node;
+  };
+}
 
 void remote_pool_state::attach(uint32_t wanted) {
   attached = true;
@@ -16,10 +31,34 @@ void remote_pool_state::attach(uint32_t wanted) {
                         true, config.labels});
 }
 
+/// What another node began is not this one's, whatever it knows of it.
+void remote_pool_state::drop_others(job_claims& claims) const {
+  if (!config.holders)
+    return;
+  std::string first;
+  std::string holder;
+  const auto dropped = std::erase_if(claims.jobs, [&](const job_claim& x) {
+    const auto by = config.holders(x.id, x.attempt);
+    if (by && (by->empty() || *by == config.node))
+      return false;
+    if (first.empty()) {
+      first = to_string(x.id);
+      holder = by.value_or("unknown");
+    }
+    return true;
+  });
+  if (dropped > 0)
+    log::warn("node.claims_refused", {{"node", config.node},
+                                      {"jobs", dropped},
+                                      {"job", first},
+                                      {"holder", holder}});
+}
+
 /// Claims first, or others would get the slots of those that run.
 void remote_pool_state::on_ready(uint32_t wanted, job_claims claims) {
   if (claims.jobs.empty())
     return attach(wanted);
+  drop_others(claims);
   attach(0);
   slots = wanted;
   auto go_on = [this, of = lease](std::vector<loaded_job> kept) {
@@ -42,7 +81,7 @@ void remote_pool_state::on_assign(job_block& block) {
   change->level = durability::buffered;
   const auto now = clock->now();
   for (const auto& x : block.jobs) {
-    add_start(*change, x, now);
+    add_start(*change, x, now, config.node);
     starting[x.job.id] = false;
   }
   auto jobs = std::make_shared<job_block>(std::move(block));

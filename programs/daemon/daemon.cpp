@@ -320,7 +320,7 @@ std::string daemon::start() {
       on_failure_();
   });
   if (hub_side_)
-    hub_side_->spawn(*system_, *runtime_, boot_, built().version);
+    hub_side_->spawn(*system_, *runtime_, db_, boot_, built().version);
   if (auto why = listen(); !why.empty())
     return why;
   auto runs = runtime_->recover();

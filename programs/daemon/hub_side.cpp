@@ -86,7 +86,8 @@ std::string hub_side::open() {
   return why.empty() ? "" : "nodes: " + why;
 }
 
-void hub_side::spawn(caf::actor_system& system, runtime& rt, uint64_t boot,
+void hub_side::spawn(caf::actor_system& system, runtime& rt,
+                     std::shared_ptr<const storage::store> db, uint64_t boot,
                      const std::string& build) {
   system_ = &system;
   audit_ = rt.audit;
@@ -108,7 +109,9 @@ void hub_side::spawn(caf::actor_system& system, runtime& rt, uint64_t boot,
     return may_run(node, type);
   };
   nodes_ = spawn_hub_nodes(
-    system, how, {rt.queue, rt.collector, rt.keys(), rt.questions},
+    system, how,
+    {rt.queue, rt.collector, rt.keys(), rt.questions,
+     holders_in(std::move(db))},
     [peers
      = peers_](const caf::strong_actor_ptr& x) { return peers->identify(x); },
     &system_wall_clock());

@@ -50,8 +50,10 @@ public:
   std::string open();
 
   /// Spawns the actors. REQUIRES: use_remote_work(); `system` outlives it.
+  /// @param db   of the runtime.
   /// @param boot number of this start.
-  void spawn(caf::actor_system& system, runtime& rt, uint64_t boot,
+  void spawn(caf::actor_system& system, runtime& rt,
+             std::shared_ptr<const storage::store> db, uint64_t boot,
              const std::string& build);
 
   /// Takes nodes from now on. REQUIRES: the runtime has recovered.

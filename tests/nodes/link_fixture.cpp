@@ -98,9 +98,10 @@ void link_fixture::start_hub() {
         return known_peer{node.name, "10.0.0.1"};
     return {};
   };
-  hub = spawn_hub_nodes(sys, hub_config,
-                        {rt->queue, rt->collector, rt->keys(), questions},
-                        identify, &clock);
+  hub = spawn_hub_nodes(
+    sys, hub_config,
+    {rt->queue, rt->collector, rt->keys(), questions, holders_in(db)}, identify,
+    &clock);
   settle();
 }
 

@@ -58,8 +58,9 @@ struct fixture : link_fixture {
     nodes.front().line = rogue;
   }
 
-  void hello() {
+  void hello(std::vector<std::string> labels = {}) {
     wire_hello_v1 x;
+    x.labels = std::move(labels);
     x.schema = wire_schema();
     x.node = "evil";
     x.instance = 1;
@@ -67,6 +68,38 @@ struct fixture : link_fixture {
     x.offers = {{"t", 1, 2, true}};
     tell(rogue, x);
     BOOST_REQUIRE(welcome.epoch != 0u);
+  }
+
+  /// To a hub that has started again.
+  void come_back() {
+    make_rogue();
+    number = 0;
+    receiver.clear();
+    welcome = {};
+    hello();
+  }
+
+  /// Claims that attempt, and reports its end.
+  void steal(const leased_job& lease) {
+    wire_report_v1 x;
+    x.type = "t";
+    x.id = lease.job.id;
+    x.epoch = lease.epoch;
+    x.attempt = lease.attempt;
+    say({to_item(
+      wire_ready_v1{"t", 2, {lease.job.id}, {lease.epoch}, {lease.attempt}})});
+    say({to_item(x)});
+  }
+
+  /// A node that has begun the job, and does not come back to the hub.
+  test_node& lost_holder() {
+    auto& good = make_node("good");
+    good.execute = [](job_context&) { return std::optional<job_outcome>{}; };
+    start_node(good);
+    run_for(100ms);
+    BOOST_REQUIRE(good.held.size() == 1u);
+    good.reachable = false;
+    return good;
   }
 
   /// Says these items, in a block of the next number.
@@ -224,36 +257,55 @@ BOOST_AUTO_TEST_CASE(jobs_of_others_cannot_be_claimed) {
 }
 
 BOOST_AUTO_TEST_CASE(a_job_that_requires_a_label_is_claimed_by_who_has_it) {
-  auto& good = make_node("good");
-  good.config.labels = {"gpu"};
-  good.execute = [](job_context&) { return std::optional<job_outcome>{}; };
-  start_node(good);
+  tell(hub.registry, atom::expire_v, std::string{"evil"});
+  number = 0;
+  hello({"gpu"});
   auto jobs = make_new_jobs(1, "special-", "t");
   jobs[0].tags = {"requires:gpu"};
   const auto special = enqueue(jobs).at(0);
-  run_for(100ms);
-  wire_report_v1 stolen;
-  for (const auto& x : good.held)
-    if (const auto& lease = x.context->lease(); lease.job.id == special) {
-      stolen.type = "t";
-      stolen.id = special;
-      stolen.epoch = lease.epoch;
-      stolen.attempt = lease.attempt;
-    }
-  BOOST_REQUIRE(stolen.epoch != 0u);
-  good.reachable = false;
+  say({to_item(wire_ready_v1{"t", 2, {}, {}, {}})});
+  BOOST_REQUIRE(assigned.size() == 2u);
+  const auto lease = assigned[0].job.id == special ? assigned[0] : assigned[1];
   restart_hub();
-  make_rogue();
-  number = 0;
-  receiver.clear();
-  welcome = {};
-  hello();
-  say({to_item(
-    wire_ready_v1{"t", 2, {special}, {stolen.epoch}, {stolen.attempt}})});
-  say({to_item(stolen)});
+  come_back(); // without the label
+  steal(lease);
   BOOST_TEST(node("evil").reports == 0u);
   BOOST_TEST(node("evil").refused_reports == 1u);
   BOOST_TEST((status(special) != job_status::completed));
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_another_node_began_cannot_be_claimed) {
+  auto& good = lost_holder();
+  const auto lease = good.held[0].context->lease();
+  restart_hub();
+  come_back();
+  steal(lease);
+  BOOST_TEST(node("evil").reports == 0u);
+  BOOST_TEST(node("evil").refused_reports == 1u);
+  BOOST_TEST((status(ids[0]) == job_status::running));
+  good.reachable = true; // whose it is has it still
+  run_for(2s);
+  release(good);
+  run_for(100ms);
+  BOOST_TEST((status(ids[0]) == job_status::completed));
+  BOOST_TEST(attempts(ids[0]) == 1u);
+  check_database();
+}
+
+BOOST_AUTO_TEST_CASE(a_start_that_says_no_node_can_be_claimed_as_ever) {
+  auto& good = lost_holder();
+  const auto lease = good.held[0].context->lease();
+  crash_hub();
+  std::vector<job_event> history;
+  BOOST_REQUIRE(storage::read_events(*db, ids[0], history).ok());
+  BOOST_REQUIRE(history.size() == 1u);
+  storage::write_batch older;
+  storage::put_event(older, 1, history[0]);
+  BOOST_REQUIRE(db->write(older, false).ok());
+  start_hub();
+  come_back();
+  steal(lease);
+  BOOST_TEST((status(ids[0]) == job_status::completed));
 }
 
 BOOST_AUTO_TEST_CASE(a_report_of_another_attempt_is_refused) {

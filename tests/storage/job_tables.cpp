@@ -1,4 +1,6 @@
 #include "storage/job_scan.hpp"
+#include "storage/keys.hpp"
+#include "storage/start_tables.hpp"
 #include "tests/storage/samples.hpp"
 
 using namespace quaero;
@@ -192,6 +194,42 @@ BOOST_AUTO_TEST_CASE(events_come_in_their_order) {
   BOOST_CHECK((order == std::vector<uint64_t>{0, 1, 2, 256, 70000}));
   require_ok(read_events(*db, make_id(3), found));
   BOOST_CHECK(found.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_start_on_a_node_is_a_start_with_a_name) {
+  job_event x;
+  x.id = make_id(1);
+  x.status = job_status::running;
+  x.epoch = 3;
+  x.attempt = 1;
+  write(*db, [&](write_batch& out) {
+    put_start(out, 1, x, "alpha");
+    put_event(out, 3, x);
+  });
+  std::string node;
+  require_ok(read_start_node(*db, x.id, 1, node));
+  BOOST_TEST(node == "alpha");
+  require_ok(read_start_node(*db, x.id, 3, node)); // at home, or older
+  BOOST_TEST(node.empty());
+  BOOST_TEST((read_start_node(*db, x.id, 5, node).code == errc::not_found));
+  std::vector<job_event> found;
+  require_ok(read_events(*db, x.id, found));
+  BOOST_CHECK((found == std::vector{x, x}));
+  // What it costs: its name, and two bytes.
+  std::string at_home;
+  std::string there;
+  require_ok(db->read(event_key(x.id, 3), at_home));
+  require_ok(db->read(event_key(x.id, 1), there));
+  BOOST_TEST(there.size() == at_home.size() + 2 + 5);
+}
+
+BOOST_AUTO_TEST_CASE(only_a_start_has_a_name) {
+  job_event x;
+  x.id = make_id(1);
+  x.status = job_status::completed;
+  write(*db, [&](write_batch& out) { put_start(out, 2, x, "alpha"); });
+  std::vector<job_event> found;
+  BOOST_TEST((read_events(*db, x.id, found).code == errc::corruption));
 }
 
 BOOST_AUTO_TEST_CASE(active_runs_come_and_go) {
