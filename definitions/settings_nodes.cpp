@@ -78,8 +78,8 @@ std::vector<setting> make_limit_rows() {
      +[](s& x) { return &x.nodes.return_grace; },
      "500ms",
      "duration",
-     "How long jobs of a node whose process has ended wait for it; its "
-     "connection may only have been reset.",
+     "How long jobs of a node whose process has ended wait for it, and eight "
+     "round trips of its line; its connection may only have been reset.",
      10,
      60'000,
      {}},

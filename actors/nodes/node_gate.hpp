@@ -33,9 +33,18 @@ struct hub_nodes_config {
   std::chrono::milliseconds grace = std::chrono::seconds{2};
   /// A node sends a pulse so often. < lease - grace.
   std::chrono::milliseconds renew = std::chrono::seconds{5};
-  /// A node whose process has ended may come back for so long; it has if its
-  /// connection was only reset.
+  /// A node whose connection was closed from its side may come back for
+  ///   return_grace + return_trips * (the shortest round trip that was seen),
+  /// at most a lease. Its process has ended, or its connection was only reset,
+  /// and nothing tells them apart: a process that is killed with bytes unread
+  /// resets its connections, too. The first part is for the pause before its
+  /// next try, up to node_link_config::retry_min = 250 ms, and for what the
+  /// processes do; on one machine it is all.
   std::chrono::milliseconds return_grace = std::chrono::milliseconds{500};
+  /// What the line takes to come back: half a trip to learn of the reset, one
+  /// for TCP, two for TLS, one each to name the process, for CAF's handshake
+  /// and for the hello, that is 6.5 with TLS 1.2; and some room.
+  uint32_t return_trips = 8;
   /// What was sent and is not acknowledged is sent again after so long.
   std::chrono::milliseconds resend_after = std::chrono::seconds{5};
   /// An acknowledgement waits so long for something to go with.

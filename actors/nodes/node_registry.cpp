@@ -237,8 +237,9 @@ const char* name_broken_limit(const hub_nodes_config& x) {
     return "renew";
   if (x.backlog_bytes_max == 0)
     return "backlog_bytes_max";
-  if (x.return_grace <= none || x.resend_after <= none || x.ack_delay <= none)
-    return "return_grace, resend_after, ack_delay";
+  if (x.return_grace <= none || x.resend_after <= none || x.ack_delay <= none
+      || x.return_trips == 0)
+    return "return_grace, return_trips, resend_after, ack_delay";
   if (x.stream.block_items_max == 0 || x.stream.block_bytes_max == 0
       || x.stream.block_bytes_max > x.wire.payload_bytes_max
       || x.stream.window_blocks == 0

@@ -4,6 +4,8 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace quaero {
@@ -39,6 +41,7 @@ void node_session_state::begin(arrival x, bool resumed) {
   hi.lease_ms = static_cast<uint32_t>((config->lease - config->grace).count());
   hi.renew_ms = static_cast<uint32_t>(config->renew.count());
   self->send(link, std::move(hi));
+  trip.said(0, self->clock().now(), true);
   log::info(resumed ? "node.resumed" : "node.joined",
             {{"node", who.node}, {"epoch", epoch}, {"build", view.build}});
 }
@@ -49,7 +52,7 @@ void node_session_state::on_attach(arrival& x) {
   begin(std::move(x), true);
   if (!out.on_signal(received, received + who.hello.window))
     return break_off("it has received what was never sent");
-  out.resend([this](auto number, const auto& y) { send_block(number, y); });
+  resend();
   on_flush();
 }
 
@@ -68,8 +71,14 @@ void node_session_state::on_lost() {
 void node_session_state::on_done(bool by_peer) {
   on_lost();
   if (by_peer)
-    self->delayed_send(self, config->return_grace, atom::timeout_v,
-                       connections);
+    self->delayed_send(self, return_time(), atom::timeout_v, connections);
+}
+
+std::chrono::milliseconds node_session_state::return_time() const {
+  const auto trips
+    = std::chrono::ceil<std::chrono::milliseconds>(trip.shortest())
+      * config->return_trips;
+  return std::min(config->return_grace + trips, config->lease);
 }
 
 void node_session_state::on_timeout(uint64_t connection) {
@@ -91,7 +100,7 @@ void node_session_state::on_wake() {
     return;
   }
   if (connected && out.owes() && out.acknowledged() == acknowledged)
-    out.resend([this](auto number, const auto& x) { send_block(number, x); });
+    resend();
   acknowledged = out.acknowledged();
   wake_at = now + config->resend_after;
   self->delayed_send(self, config->resend_after, atom::wake_v);
@@ -125,8 +134,13 @@ void node_session_state::on_block(const wire_block_v1& x) {
     return break_off(why);
   if (!out.on_signal(x.received, x.granted))
     return break_off("it has received what was never sent");
+  hear();
   take(x);
-  out.flush([this](auto number, const auto& y) { send_block(number, y); });
+  flush();
+}
+
+void node_session_state::hear() {
+  trip.heard(out.acknowledged(), self->clock().now());
 }
 
 void node_session_state::take(const wire_block_v1& x) {
@@ -148,6 +162,7 @@ void node_session_state::on_pulse(const wire_pulse_v1& x) {
     return break_off(why);
   if (!out.on_signal(x.received, x.granted))
     return break_off("it has received what was never sent");
+  hear();
   if (x.number != 0) {
     saw();
     for (const auto& type : x.alive)
@@ -155,7 +170,7 @@ void node_session_state::on_pulse(const wire_pulse_v1& x) {
         self->send(workers[i].pool, atom::renew_v);
     send_signal(x.number);
   }
-  out.flush([this](auto number, const auto& y) { send_block(number, y); });
+  flush();
 }
 
 // -- what goes ----------------------------------------------------------------
@@ -172,7 +187,21 @@ void node_session_state::push(std::string item) {
 void node_session_state::on_flush() {
   flush_armed = false;
   if (connected)
-    out.flush([this](auto number, const auto& x) { send_block(number, x); });
+    flush();
+}
+
+void node_session_state::flush() {
+  out.flush([this](auto number, const auto& x) {
+    trip.said(number, self->clock().now());
+    send_block(number, x);
+  });
+}
+
+void node_session_state::resend() {
+  out.resend([this](auto number, const auto& x) {
+    trip.repeated();
+    send_block(number, x);
+  });
 }
 
 void node_session_state::owe_signal() {

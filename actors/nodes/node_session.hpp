@@ -2,6 +2,7 @@
 
 #include "actors/nodes/node_gate.hpp"
 #include "actors/nodes/remote_pool.hpp"
+#include "actors/nodes/round_trip.hpp"
 #include "actors/nodes/wire_items.hpp"
 
 #include <caf/actor_clock.hpp>
@@ -69,6 +70,7 @@ struct node_session_state {
   std::unordered_map<job_id, lease> leases;
   stream_sender out;
   stream_receiver in;
+  round_trip trip;
   bool connected = false;
   bool draining = false;
   bool cut_off = false; ///< It has broken a rule: this ends.
@@ -94,6 +96,10 @@ struct node_session_state {
   void on_wake();
   void on_flush();
   void on_settle();
+  void flush();
+  void resend();
+  void hear(); ///< A word of the node, of which `out` has been told.
+  std::chrono::milliseconds return_time() const;
   void on_down(const caf::down_msg& down);
   bool is_from_link() const;
   void take(const wire_block_v1& x);
@@ -130,9 +136,9 @@ struct node_session_state {
 /// the same holds the other way. A connection that ends changes nothing, and a
 /// new one goes on where it was; the session, and with it the epoch, is over
 /// when the node's lease is, when its process has ended and did not come back
-/// within `return_grace`, or when it breaks a rule. Then its pools end, and the
-/// QUEUE gives their jobs to others.
-/// It has no request open, ever: a node could answer it.
+/// in the time of hub_nodes_config::return_grace, or when it breaks a rule.
+/// Then its pools end, and the QUEUE gives their jobs to others. It has no
+/// request open, ever: a node could answer it.
 /// @param arrived the node that said hello; it is answered.
 /// Bounds: jobs that its slots allow for; the windows of two streams.
 node_session_impl::behavior_type

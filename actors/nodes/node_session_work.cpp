@@ -337,13 +337,17 @@ node_view node_session_state::on_get() const {
 }
 
 actor_status node_session_state::on_status() const {
-  return {"node-" + who.node,
-          self->mailbox().size(),
-          {{"connected", connected},
-           {"jobs", static_cast<int64_t>(leases.size())},
-           {"unacknowledged_bytes", static_cast<int64_t>(out.bytes())},
-           {"reports", static_cast<int64_t>(view.reports)},
-           {"refused_reports", static_cast<int64_t>(view.refused_reports)}}};
+  return {
+    "node-" + who.node,
+    self->mailbox().size(),
+    {{"connected", connected},
+     {"jobs", static_cast<int64_t>(leases.size())},
+     {"round_trip_us",
+      std::chrono::duration_cast<std::chrono::microseconds>(trip.shortest())
+        .count()},
+     {"unacknowledged_bytes", static_cast<int64_t>(out.bytes())},
+     {"reports", static_cast<int64_t>(view.reports)},
+     {"refused_reports", static_cast<int64_t>(view.refused_reports)}}};
 }
 
 } // namespace quaero

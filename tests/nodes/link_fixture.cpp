@@ -33,8 +33,9 @@ void pass(caf::event_based_actor* self, test_node& node, const caf::actor& to,
     return;
   const int times = happens(node.rules.repeat) ? 2 : 1;
   for (int i = 0; i < times; ++i) {
-    std::uniform_int_distribution<int64_t> wait{0,
-                                                node.rules.delay_max.count()};
+    std::uniform_int_distribution<int64_t> wait{
+      node.rules.delay_min.count(),
+      std::max(node.rules.delay_min, node.rules.delay_max).count()};
     const milliseconds delay{wait(node.dice)};
     if (delay.count() == 0)
       self->send(to, x);

@@ -19,6 +19,7 @@ struct line_rules {
   double repeat = 0; ///< Share that comes twice.
   std::chrono::milliseconds delay_max{0};
   bool mute = false; ///< Loses all; nobody is told.
+  std::chrono::milliseconds delay_min{0};
 };
 
 /// A node in this process: pools, a LINK, and the line to the hub.

@@ -196,6 +196,33 @@ BOOST_AUTO_TEST_CASE(a_hub_that_takes_nothing_stops_the_node_and_its_memory) {
   BOOST_TEST(seen.backlog_bytes < 500'000u);
 }
 
+BOOST_AUTO_TEST_CASE(a_node_that_is_near_has_half_a_second_to_come_back) {
+  auto& x = busy_node();
+  x.reachable = false;
+  cut(x, true);
+  run_for(450ms);
+  BOOST_TEST((node("n1").state == node_state::lost));
+  run_for(100ms);
+  BOOST_TEST((node("n1").state == node_state::over));
+}
+
+BOOST_AUTO_TEST_CASE(a_long_line_has_more_time_to_come_back) {
+  auto& x = make_node("n1");
+  x.rules.delay_min = 200ms;
+  x.execute = [](job_context&) { return std::optional<job_outcome>{}; };
+  start_node(x);
+  ids = enqueue(4);
+  run_for(2s);
+  BOOST_TEST(x.held.size() == 4u);
+  // Of the welcome the fixture delays only the answer: 200 ms are the shortest.
+  x.reachable = false;
+  cut(x, true);
+  run_for(2s);
+  BOOST_TEST((node("n1").state == node_state::lost));
+  run_for(150ms);
+  BOOST_TEST((node("n1").state == node_state::over));
+}
+
 BOOST_AUTO_TEST_CASE(a_hub_that_starts_again_lets_jobs_go_on_where_they_are) {
   auto& x = busy_node();
   restart_hub();
