@@ -105,6 +105,9 @@ struct settings {
     std::chrono::nanoseconds lease_margin{};
     uint64_t backlog_mib = 0;
     uint64_t processes_max = 0; ///< Of one node in an hour.
+    uint64_t hellos_minute_max = 0;
+    uint64_t pulses_renew_max = 0;
+    uint64_t slots_minute_max = 0;
   } nodes;
 
   struct {

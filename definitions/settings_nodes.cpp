@@ -111,11 +111,46 @@ std::vector<setting> make_limit_rows() {
   };
 }
 
+/// How often a node may speak.
+std::vector<setting> make_rate_rows() {
+  using s = settings;
+  return {
+    {"nodes.hellos_minute_max",
+     +[](s& x) { return &x.nodes.hellos_minute_max; },
+     "600",
+     "hellos",
+     "Of one node in a minute, one for each connection; it is cut beyond.",
+     1,
+     1'000'000,
+     {}},
+    {"nodes.pulses_renew_max",
+     +[](s& x) { return &x.nodes.pulses_renew_max; },
+     "20",
+     "pulses",
+     "Of one node in a third of queue.lease, in which it sends one; it is cut "
+     "off beyond.",
+     3,
+     1'000'000,
+     {}},
+    {"nodes.slots_minute_max",
+     +[](s& x) { return &x.nodes.slots_minute_max; },
+     "60",
+     "changes",
+     "How often a node may say how many slots one worker type has, in a "
+     "minute; it is cut off beyond.",
+     3,
+     1'000'000,
+     {}},
+  };
+}
+
 } // namespace
 
 std::vector<setting> make_nodes_table() {
   auto rows = make_place_rows();
   for (auto& x : make_limit_rows())
+    rows.push_back(std::move(x));
+  for (auto& x : make_rate_rows())
     rows.push_back(std::move(x));
   return rows;
 }

@@ -10,6 +10,7 @@ namespace quaero {
 
 void known_peers::opened(const caf_node& process, known_peer peer) {
   std::lock_guard lock{guard_};
+  peer.connection = ++connections_;
   all_.insert_or_assign(process, std::move(peer));
 }
 

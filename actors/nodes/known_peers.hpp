@@ -4,6 +4,7 @@
 
 #include <caf/fwd.hpp>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -15,6 +16,8 @@ namespace quaero {
 struct known_peer {
   std::string node;    ///< The name in its certificate.
   std::string address; ///< That it connects from.
+  /// A number that no other connection has; 0: not known.
+  uint64_t connection = 0;
 };
 
 /// Which node a process is, as the tunnel has found out by its certificate: a
@@ -23,6 +26,7 @@ struct known_peer {
 /// Threads: any.
 class known_peers {
 public:
+  /// Gives the connection its number.
   void opened(const caf_node& process, known_peer peer);
   void closed(const std::string& node);
 
@@ -34,6 +38,7 @@ public:
 private:
   mutable std::mutex guard_;
   std::map<caf_node, known_peer> all_;
+  uint64_t connections_ = 0; ///< Ever.
 };
 
 using known_peers_ptr = std::shared_ptr<known_peers>;

@@ -22,6 +22,15 @@ void node_gate_state::refuse(const caf::strong_actor_ptr& link,
     self->send(caf::actor_cast<wire_link_actor>(link), std::move(no));
 }
 
+void node_gate_state::cut(const std::string& node, const std::string& why) {
+  if (refusals->take())
+    log::warn(
+      "node.hello_refused",
+      {{"node", node}, {"why", why}, {"not_logged", refusals->left_out()}});
+  if (config->cut)
+    config->cut(node, why);
+}
+
 void node_gate_state::on_hello(wire_hello_v1& x) {
   auto link = self->current_sender();
   if (!link)
@@ -29,6 +38,9 @@ void node_gate_state::on_hello(wire_hello_v1& x) {
   auto who = identify(link);
   if (!who)
     return refuse(link, "the hub does not know this process");
+  if (auto why = hellos->take(who->node, who->connection, self->clock().now());
+      !why.empty())
+    return cut(who->node, why);
   if (auto why = check(x, config->wire); !why.empty())
     return refuse(link, "hello: " + why);
   if (x.node != who->node)
@@ -45,6 +57,7 @@ node_gate(node_gate_impl::stateful_pointer<node_gate_state> self,
           identify_peer identify, node_registry_actor registry) {
   auto& st = self->state;
   st.refusals.emplace(config->refusals_logged_max);
+  st.hellos.emplace(config->hellos_minute_max, config->nodes_max);
   st.config = std::move(config);
   st.identify = std::move(identify);
   st.registry = std::move(registry);

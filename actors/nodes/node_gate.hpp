@@ -55,6 +55,21 @@ struct hub_nodes_config {
   size_t backlog_bytes_max = 256 * 1024 * 1024;
   wire_limits wire;
   report_limits report;
+  // How often a node may speak. A node that keeps to the rules says hello once
+  // on each connection, a pulse in each `renew` and on each connection, and
+  // that its slots have changed when it is drained or a pool of its starts
+  // anew. With more it is cut.
+  /// Hellos of a node in a minute, over all of its connections; on one
+  /// connection it may say one.
+  size_t hellos_minute_max = 600;
+  /// Pulses with a number in the time of one `renew`, of one connection. Each
+  /// renews the leases of all pools that it names.
+  size_t pulses_renew_max = 20;
+  /// How many slots a worker type has, in a minute, of one session.
+  size_t slots_minute_max = 60;
+  /// Bytes of lines and reports that are kept of jobs that a node has claimed,
+  /// until the QUEUE says which go on. With more it is cut off.
+  size_t claimed_bytes_max = 256 * 1024 * 1024;
   /// Ends the connection of a node that breaks the rules; may be empty, must
   /// not block. For hub_tunnel::cut.
   std::function<void(const std::string& node, const std::string& why)> cut;

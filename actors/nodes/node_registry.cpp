@@ -246,6 +246,10 @@ const char* name_broken_limit(const hub_nodes_config& x) {
       || x.stream.window_blocks > x.wire.window_max
       || x.stream.item_bytes_max == 0)
     return "stream";
+  if (x.hellos_minute_max == 0 || x.pulses_renew_max == 0
+      || x.slots_minute_max == 0 || x.claimed_bytes_max == 0)
+    return "hellos_minute_max, pulses_renew_max, slots_minute_max, "
+           "claimed_bytes_max";
   return x.nodes_max == 0 || x.refusals_logged_max == 0 ? "nodes_max" : nullptr;
 }
 

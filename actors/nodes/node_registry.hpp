@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/nodes/hello_watch.hpp"
 #include "actors/nodes/node_gate.hpp"
 #include "actors/nodes/refusal_log.hpp"
 
@@ -31,14 +32,17 @@ struct node_gate_state {
   identify_peer identify;
   node_registry_actor registry;
   std::optional<refusal_log> refusals;
+  std::optional<hello_watch> hellos;
 
   void on_hello(wire_hello_v1& x);
   void refuse(const caf::strong_actor_ptr& link, std::string why);
+  void cut(const std::string& node, const std::string& why);
 };
 
 /// The NODE GATE: checks each field of a hello, and that its name is the one in
-/// the certificate of the process that it is from.
-/// Bounds: nothing is kept of a hello.
+/// the certificate of the process that it is from. A node that says hello too
+/// often is cut, without an answer.
+/// Bounds: nothing is kept of a hello; see hello_watch.
 node_gate_impl::behavior_type
 node_gate(node_gate_impl::stateful_pointer<node_gate_state> self,
           std::shared_ptr<const hub_nodes_config> config,

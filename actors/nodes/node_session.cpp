@@ -41,6 +41,7 @@ void node_session_state::begin(arrival x, bool resumed) {
   hi.lease_ms = static_cast<uint32_t>((config->lease - config->grace).count());
   hi.renew_ms = static_cast<uint32_t>(config->renew.count());
   self->send(link, std::move(hi));
+  pulses.emplace(config->pulses_renew_max, config->renew, self->clock().now());
   trip.said(0, self->clock().now(), true);
   log::info(resumed ? "node.resumed" : "node.joined",
             {{"node", who.node}, {"epoch", epoch}, {"build", view.build}});
@@ -144,10 +145,10 @@ void node_session_state::hear() {
 }
 
 void node_session_state::take(const wire_block_v1& x) {
-  std::vector<wire_item> items;
+  std::vector<sized_item> items;
   const auto verdict
     = in.take(x.number, x.payload, [&](std::string_view bytes) {
-        items.push_back(read_item(bytes));
+        items.push_back({read_item(bytes), bytes.size()});
       });
   if (verdict == stream_receiver::verdict::broken)
     return break_off("an item is too long");
@@ -164,6 +165,9 @@ void node_session_state::on_pulse(const wire_pulse_v1& x) {
     return break_off("it has received what was never sent");
   hear();
   if (x.number != 0) {
+    if (!pulses->take(self->clock().now()))
+      return break_off("it sends pulses more often than pulses_renew_max, "
+                       + std::to_string(config->pulses_renew_max));
     saw();
     for (const auto& type : x.alive)
       if (auto i = worker_of(type); i < workers.size() && workers[i].ready)
@@ -253,7 +257,7 @@ node_session(node_session_impl::stateful_pointer<node_session_state> self,
   st.view.name = arrived.node;
   st.view.labels = arrived.hello.labels;
   for (const auto& x : arrived.hello.offers)
-    st.workers.push_back({x, {}, 0, false, 0});
+    st.workers.push_back({x, {}, 0, false, 0, {}});
   self->set_default_handler(caf::drop);
   self->set_down_handler([&st](const caf::down_msg& x) { st.on_down(x); });
   st.out.on_signal(0, arrived.hello.window);

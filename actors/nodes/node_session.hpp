@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/nodes/node_gate.hpp"
+#include "actors/nodes/rate_limit.hpp"
 #include "actors/nodes/remote_pool.hpp"
 #include "actors/nodes/round_trip.hpp"
 #include "actors/nodes/wire_items.hpp"
@@ -10,6 +11,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -40,6 +42,12 @@ struct node_session_state {
     uint32_t slots = 0;     ///< That the node offers now.
     bool ready = false;
     uint64_t running = 0;
+    std::optional<rate_limit> slot_changes;
+  };
+
+  struct sized_item {
+    wire_item item;
+    size_t bytes = 0; ///< On the wire.
   };
 
   /// An attempt that the node has.
@@ -51,11 +59,12 @@ struct node_session_state {
     /// Claimed, and the QUEUE has not answered yet.
     bool claimed = false;
     timestamp since{};
-    job_id owner; ///< Of its lines.
+    job_id owner;            ///< Of its lines.
     job_id manager;
     /// Of one that is claimed: what the node has said of it meanwhile.
     std::vector<log_line> lines;
     std::unique_ptr<wire_report_v1> report;
+    size_t kept_bytes = 0; ///< Of both.
   };
 
   node_session_impl::pointer self;
@@ -79,6 +88,8 @@ struct node_session_state {
   bool owes_signal = false; ///< Something was received and not acknowledged.
   uint64_t signalled = 0;   ///< Blocks that the node knows were received.
   uint64_t connections = 0;
+  std::optional<rate_limit> pulses;        ///< Of this connection.
+  size_t claimed_bytes = 0;                ///< Of all leases.
   uint64_t questions = 0;                  ///< Without an answer.
   uint64_t acknowledged = 0;               ///< When it was looked at last.
   std::chrono::nanoseconds clock_offset{}; ///< Ours minus the node's.
@@ -111,7 +122,7 @@ struct node_session_state {
   void break_off(const std::string& why);
 
   // -- work (node_session_work.cpp) -------------------------------------------
-  void on_items(std::vector<wire_item>& items);
+  void on_items(std::vector<sized_item>& items);
   std::string on_ready(const wire_ready_v1& x);
   void on_kept(const std::string& type, const std::vector<loaded_job>& kept);
   void on_assign(const std::string& type, const job_block& block);
@@ -119,12 +130,13 @@ struct node_session_state {
   void on_expire(const std::string& type);
   void on_drain(bool wanted);
   void on_lines(const wire_lines_v1& x, std::vector<log_line>& usable);
-  void on_report(wire_report_v1&& x, report_block& block);
+  void on_report(wire_report_v1&& x, size_t bytes, report_block& block);
   std::string on_question(wire_question_v1& x);
   void on_answer(const job_id& id, uint64_t number, bool ok, std::string text);
   job_report to_report(wire_report_v1& x, const lease& of) const;
   bool adapt(log_line& x, const lease& of) const;
   void forget(std::unordered_map<job_id, lease>::iterator at);
+  void keep_bytes(lease& of, size_t bytes);
   size_t worker_of(const std::string& type) const;
   question_actor answers_to(const std::string& type) const;
   node_view on_get() const;

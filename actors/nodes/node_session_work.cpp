@@ -52,8 +52,15 @@ size_t node_session_state::worker_of(const std::string& type) const {
 
 void node_session_state::forget(
   std::unordered_map<job_id, lease>::iterator at) {
+  keep_bytes(at->second, 0);
   --workers[at->second.worker].running;
   leases.erase(at);
+}
+
+/// What is kept of a claimed job are so many bytes from now on.
+void node_session_state::keep_bytes(lease& of, size_t bytes) {
+  claimed_bytes += bytes - of.kept_bytes;
+  of.kept_bytes = bytes;
 }
 
 question_actor node_session_state::answers_to(const std::string& type) const {
@@ -100,7 +107,12 @@ void node_session_state::on_expire(const std::string& type) {
   log::warn("node.pool_lease_ran_out", {{"node", who.node}, {"type", type}});
   workers[i].ready = false;
   workers[i].running = 0;
-  std::erase_if(leases, [i](const auto& x) { return x.second.worker == i; });
+  std::erase_if(leases, [this, i](const auto& x) {
+    const bool over = x.second.worker == i;
+    if (over)
+      claimed_bytes -= x.second.kept_bytes;
+    return over;
+  });
   push(to_item(wire_expire_v1{type}));
 }
 
@@ -113,14 +125,14 @@ void node_session_state::on_drain(bool wanted) {
 
 // -- from the node ------------------------------------------------------------
 
-void node_session_state::on_items(std::vector<wire_item>& items) {
+void node_session_state::on_items(std::vector<sized_item>& items) {
   report_block reports;
   auto lines = std::make_shared<commit>();
   lines->level = durability::buffered;
   std::string broken;
-  for (auto& x : items) {
+  for (auto& [x, bytes] : items) {
     if (auto* report = std::get_if<wire_report_v1>(&x))
-      on_report(std::move(*report), reports);
+      on_report(std::move(*report), bytes, reports);
     else if (auto* said = std::get_if<wire_lines_v1>(&x))
       on_lines(*said, lines->lines);
     else if (auto* ready = std::get_if<wire_ready_v1>(&x))
@@ -129,6 +141,9 @@ void node_session_state::on_items(std::vector<wire_item>& items) {
       broken = on_question(*asked);
     else
       broken = "an item is none";
+    if (claimed_bytes > config->claimed_bytes_max)
+      broken = "it says more of jobs that it claims than claimed_bytes_max, "
+               + std::to_string(config->claimed_bytes_max) + " bytes";
     if (!broken.empty())
       break;
   }
@@ -150,6 +165,13 @@ std::string node_session_state::on_ready(const wire_ready_v1& x) {
   if (x.slots > here.offer.slots || x.jobs.size() > 2 * here.offer.slots
       || x.jobs.size() != x.epochs.size() || x.jobs.size() != x.attempts.size())
     return "it offers or claims more than it said";
+  const auto now = self->clock().now();
+  if (!here.slot_changes)
+    here.slot_changes.emplace(config->slots_minute_max, std::chrono::minutes{1},
+                              now);
+  if (!here.slot_changes->take(now))
+    return "it says how many slots it has more often than slots_minute_max, "
+           + std::to_string(config->slots_minute_max);
   here.slots = x.slots;
   const auto slots = draining ? 0 : x.slots;
   if (here.ready) {
@@ -194,13 +216,14 @@ void node_session_state::on_kept(const std::string& type,
       continue;
     auto& has = at->second;
     has.claimed = false;
+    keep_bytes(has, 0);
     has.since = clock->now();
     has.owner = log_owner(x.job);
     has.manager = x.job.manager_id;
     answer.jobs.push_back(x.job.id);
     on_lines({std::move(has.lines)}, lines->lines);
     if (auto report = std::move(has.report))
-      on_report(std::move(*report), reports);
+      on_report(std::move(*report), 0, reports);
   }
   for (auto at = leases.begin(); at != leases.end();) {
     const auto now = at++;
@@ -236,15 +259,20 @@ void node_session_state::on_lines(const wire_lines_v1& x,
     if (at == leases.end())
       continue;
     if (at->second.claimed) {
-      if (at->second.lines.size() < config->report.lines_max)
-        at->second.lines.push_back(std::move(line));
+      if (at->second.lines.size() >= config->report.lines_max)
+        continue;
+      keep_bytes(at->second,
+                 at->second.kept_bytes + sizeof(line) + line.message.size());
+      at->second.lines.push_back(std::move(line));
     } else if (adapt(line, at->second)) {
       usable.push_back(std::move(line));
     }
   }
 }
 
-void node_session_state::on_report(wire_report_v1&& x, report_block& block) {
+/// @param bytes what it is on the wire.
+void node_session_state::on_report(wire_report_v1&& x, size_t bytes,
+                                   report_block& block) {
   auto at = leases.find(x.id);
   if (at == leases.end() || at->second.epoch != x.epoch
       || at->second.attempt != x.attempt) {
@@ -254,6 +282,9 @@ void node_session_state::on_report(wire_report_v1&& x, report_block& block) {
     return;
   }
   if (at->second.claimed) {
+    if (at->second.report) // It has said its last word.
+      return;
+    keep_bytes(at->second, at->second.kept_bytes + bytes);
     at->second.report = std::make_unique<wire_report_v1>(std::move(x));
     return;
   }

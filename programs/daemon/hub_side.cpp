@@ -99,6 +99,10 @@ void hub_side::spawn(caf::actor_system& system, runtime& rt,
   how.return_grace = in_ms(settings_.nodes.return_grace);
   // One item of a stream may be as large as all that may wait on a line.
   how.backlog_bytes_max = 4 * (settings_.nodes.backlog_mib << 20);
+  how.claimed_bytes_max = how.backlog_bytes_max;
+  how.hellos_minute_max = settings_.nodes.hellos_minute_max;
+  how.pulses_renew_max = settings_.nodes.pulses_renew_max;
+  how.slots_minute_max = settings_.nodes.slots_minute_max;
   how.cut
     = [tunnel = tunnel_](const std::string& node, const std::string& why) {
         tunnel->cut(node, why);

@@ -96,7 +96,7 @@ void link_fixture::start_hub() {
     = [this](const caf::strong_actor_ptr& x) -> std::optional<known_peer> {
     for (const auto& node : nodes)
       if (node.line && node.line.address() == x)
-        return known_peer{node.name, "10.0.0.1"};
+        return known_peer{node.name, "10.0.0.1", node.connection};
     return {};
   };
   hub = spawn_hub_nodes(
@@ -169,6 +169,7 @@ void link_fixture::kill_node(test_node& x) {
 
 void link_fixture::connect(test_node& x) {
   ++x.connects;
+  x.connection = ++connections_;
   if (!x.reachable || !hub.gate) {
     caf::anon_send(x.side.link, atom::done_v, std::string{"unreachable"});
     return;

@@ -37,6 +37,7 @@ struct test_node {
   bool reachable = true; ///< Whether a connection can be made.
   caf::actor line;       ///< The newest.
   int connects = 0;
+  uint64_t connection = 0; ///< Number of the newest one, for the hub.
   uint32_t slots = 4;
   /// One attempt; nothing: it goes on until release().
   std::function<std::optional<job_outcome>(job_context&)> execute;
@@ -91,6 +92,8 @@ public:
   std::vector<std::string> cut_off; ///< Why, of nodes that broke a rule.
 
 private:
+  uint64_t connections_ = 0;
+
   void connect(test_node& x);
   std::vector<worker_kind> kinds_of(test_node& x);
 };

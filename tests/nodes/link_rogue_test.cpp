@@ -13,12 +13,20 @@ namespace {
 
 constexpr size_t question_bytes_max = 16;
 constexpr size_t questions_max = 3;
+constexpr size_t hellos_max = 5;
+constexpr size_t pulses_max = 20;
+constexpr uint32_t slots_max_said = 8;
+constexpr size_t claimed_bytes_max = 16 * 1024;
 
 struct fixture : link_fixture {
   fixture() {
     hub_config.wire.question_bytes_max = question_bytes_max;
     hub_config.wire.questions_max = questions_max;
     hub_config.backlog_bytes_max = 64 * 1024;
+    hub_config.hellos_minute_max = hellos_max;
+    hub_config.pulses_renew_max = pulses_max;
+    hub_config.slots_minute_max = slots_max_said;
+    hub_config.claimed_bytes_max = claimed_bytes_max;
     start_hub();
     make_node("evil");
     make_rogue();
@@ -218,6 +226,97 @@ BOOST_AUTO_TEST_CASE(more_slots_than_offered_are_none) {
   take_the_job();
   say({to_item(wire_ready_v1{"t", 3, {}, {}, {}})});
   check_over_with("more than it said");
+}
+
+BOOST_AUTO_TEST_CASE(a_second_hello_on_one_connection_is_refused) {
+  nodes.front().connection = 7;
+  hello();
+  BOOST_TEST(cut_off.empty());
+  const auto epoch = node("evil").epoch;
+  hello();
+  BOOST_REQUIRE(cut_off.size() == 1u);
+  BOOST_TEST(cut_off[0].find("twice on one connection") != std::string::npos);
+  BOOST_TEST(node("evil").epoch == epoch);
+  nodes.front().connection = 8;
+  hello();
+  BOOST_TEST(cut_off.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(hellos_that_are_too_many_end_the_connection) {
+  for (size_t n = 1; n < hellos_max; ++n) // one was at the begin
+    hello();
+  BOOST_TEST(cut_off.empty());
+  const auto epoch = node("evil").epoch;
+  hello();
+  BOOST_REQUIRE(cut_off.size() == 1u);
+  BOOST_TEST(cut_off[0].find("hellos_minute_max") != std::string::npos);
+  BOOST_TEST(node("evil").epoch == epoch);
+  run_for(12s); // the time of one
+  hello();
+  BOOST_TEST(cut_off.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(pulses_that_are_too_many_end_the_epoch) {
+  take_the_job();
+  auto pulse = [&](uint64_t n) {
+    tell(rogue, wire_pulse_v1{welcome.epoch, 0, 64, n, {"t"}});
+  };
+  for (uint64_t n = 1; n <= pulses_max; ++n)
+    pulse(n);
+  run_for(hub_config.renew / pulses_max); // the time of one
+  pulse(pulses_max + 1);
+  for (int i = 0; i < 100; ++i) // without a number they renew nothing
+    pulse(0);
+  BOOST_TEST(cut_off.empty());
+  pulse(pulses_max + 2);
+  check_over_with("pulses_renew_max");
+}
+
+BOOST_AUTO_TEST_CASE(slots_that_change_too_often_end_the_epoch) {
+  take_the_job();
+  auto ready = [&](uint32_t n) {
+    say({to_item(wire_ready_v1{"t", 1 + n % 2, {}, {}, {}})});
+  };
+  for (uint32_t n = 1; n < slots_max_said; ++n)
+    ready(n);
+  BOOST_TEST(cut_off.empty());
+  ready(0);
+  check_over_with("slots_minute_max");
+}
+
+namespace {
+
+/// Claims one job, and says a line of it at once, `bytes` of it kept.
+std::vector<std::string> claim_with_line(size_t bytes) {
+  log_line x;
+  x.job.bytes.fill(7);
+  x.message.assign(bytes - sizeof(log_line), 'x');
+  return {to_item(wire_ready_v1{"t", 2, {x.job}, {1}, {1}}),
+          to_item(wire_lines_v1{{x}})};
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(lines_of_claimed_jobs_have_so_many_bytes) {
+  say(claim_with_line(claimed_bytes_max));
+  BOOST_TEST(cut_off.empty());
+}
+
+BOOST_AUTO_TEST_CASE(lines_of_claimed_jobs_that_are_too_large_end_the_epoch) {
+  say(claim_with_line(claimed_bytes_max + 1));
+  check_over_with("claimed_bytes_max");
+}
+
+BOOST_AUTO_TEST_CASE(a_report_of_a_claimed_job_counts_among_them) {
+  auto items = claim_with_line(claimed_bytes_max - 100);
+  wire_report_v1 x;
+  x.type = "t";
+  x.id.bytes.fill(7);
+  x.epoch = x.attempt = 1;
+  x.outcome.result = std::string(200, 'x');
+  items.push_back(to_item(x));
+  say(items);
+  check_over_with("claimed_bytes_max");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_kept_for_a_node_that_takes_nothing_has_a_limit) {
