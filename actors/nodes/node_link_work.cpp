@@ -280,13 +280,17 @@ void node_link_state::stop_all() {
 }
 
 /// The hub knows nothing of the former epoch. What it has stored that it began
-/// here may go on: if it says so.
+/// here may go on: if it says so. What it has not acknowledged is said again,
+/// lines first: it takes those of jobs that go on.
 void node_link_state::begin_epoch(uint64_t epoch) {
   std::vector<wire_report_v1> reports;
+  std::vector<wire_lines_v1> lines;
   out.restart([&](std::string_view bytes) {
     auto item = read_item(bytes);
     if (auto* x = std::get_if<wire_report_v1>(&item))
       reports.push_back(std::move(*x));
+    else if (auto* said = std::get_if<wire_lines_v1>(&item))
+      lines.push_back(std::move(*said));
     return false;
   });
   in.clear();
@@ -301,6 +305,8 @@ void node_link_state::begin_epoch(uint64_t epoch) {
   for (size_t i = 0; i < pools.size(); ++i)
     if (!pools[i].stopping)
       announce(i, reports);
+  for (const auto& x : lines)
+    push(to_item(x));
   for (const auto& x : reports)
     push(to_item(x));
 }

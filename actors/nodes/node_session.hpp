@@ -59,6 +59,7 @@ struct node_session_state {
     /// Claimed, and the QUEUE has not answered yet.
     bool claimed = false;
     timestamp since{};
+    timestamp lines_since{}; ///< No line of it is older.
     job_id owner;            ///< Of its lines.
     job_id manager;
     /// Of one that is claimed: what the node has said of it meanwhile.

@@ -82,7 +82,7 @@ void node_session_state::on_assign(const std::string& type,
     has.epoch = x.epoch;
     has.attempt = x.attempt;
     has.may_retry = x.may_retry();
-    has.since = now;
+    has.since = has.lines_since = now;
     has.owner = log_owner(x.job);
     has.manager = x.job.manager_id;
     if (leases.insert_or_assign(x.job.id, std::move(has)).second)
@@ -218,6 +218,8 @@ void node_session_state::on_kept(const std::string& type,
     has.claimed = false;
     keep_bytes(has, 0);
     has.since = clock->now();
+    // It began before this hub did, and has gone on meanwhile.
+    has.lines_since = std::min(x.job.created_at, has.since);
     has.owner = log_owner(x.job);
     has.manager = x.job.manager_id;
     answer.jobs.push_back(x.job.id);
@@ -244,9 +246,10 @@ bool node_session_state::adapt(log_line& x, const lease& of) const {
     return false;
   const auto now = clock->now();
   const auto said = x.at.time_since_epoch().count();
-  x.at = said < 0 || said > INT64_MAX / 2
-           ? now
-           : std::clamp(x.at + clock_offset, std::min(of.since, now), now);
+  x.at
+    = said < 0 || said > INT64_MAX / 2
+        ? now
+        : std::clamp(x.at + clock_offset, std::min(of.lines_since, now), now);
   x.owner = of.owner;
   x.manager = of.manager;
   return true;

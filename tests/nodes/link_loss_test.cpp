@@ -268,6 +268,34 @@ BOOST_AUTO_TEST_CASE(
   check_database();
 }
 
+BOOST_AUTO_TEST_CASE(lines_from_while_the_hub_was_away_come_when_it_is_back) {
+  auto& x = busy_node();
+  x.rules.mute = true;
+  x.held[0].context->log(log_level::info, "sent into nothing");
+  run_for(200ms);
+  crash_hub();
+  x.rules.mute = false;
+  run_for(1s);
+  const auto said_at = clock.now();
+  x.held[0].context->log(log_level::info, "said to nobody");
+  run_for(1s);
+  start_hub();
+  run_for(5s);
+  const auto id = x.held[0].context->job().id;
+  const auto found = lines(id);
+  BOOST_REQUIRE(found.size() == 2u);
+  BOOST_TEST(found[0].line.message == "sent into nothing");
+  BOOST_TEST(found[1].line.message == "said to nobody");
+  // When they were said, not when the hub was back.
+  BOOST_TEST((found[1].line.at >= said_at));
+  BOOST_TEST((found[1].line.at <= said_at + 500ms));
+  release(x);
+  run_for(1s);
+  BOOST_TEST(count(ids, job_status::completed) == 4u);
+  BOOST_TEST(lines(id).size() == 2u);
+  check_database();
+}
+
 BOOST_AUTO_TEST_CASE(a_hub_that_stops_in_order_does_not_wait_for_nodes) {
   auto& x = busy_node();
   BOOST_TEST(ask(rt->queue, atom::drain_v).ok());
