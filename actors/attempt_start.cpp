@@ -18,18 +18,6 @@ job_event start_of(const leased_job& lease, timestamp at) {
   return event;
 }
 
-/// The attempt before this one, which nobody ended.
-job_event end_of_interrupted(const leased_job& lease, timestamp at) {
-  job_event event;
-  event.id = lease.job.id;
-  event.status = job_status::pending;
-  event.at = at;
-  event.epoch = lease.interrupted_epoch;
-  event.attempt = lease.attempt - 1;
-  event.error = "interrupted: the daemon stopped";
-  return event;
-}
-
 /// As commit::add_event(), with a name behind the event.
 void add_start_on(commit& change, const leased_job& lease, timestamp at,
                   std::string_view node) {
@@ -44,11 +32,27 @@ void add_start_on(commit& change, const leased_job& lease, timestamp at,
 
 } // namespace
 
+job_event end_of_interrupted(const job_id& job, uint64_t epoch, uint32_t x,
+                             timestamp at) {
+  job_event event;
+  event.id = job;
+  event.status = job_status::pending;
+  event.at = at;
+  event.epoch = epoch;
+  event.attempt = x;
+  event.error = "interrupted: the daemon stopped";
+  return event;
+}
+
 void add_start(commit& change, const leased_job& lease, timestamp at,
                std::string_view node) {
-  if (lease.interrupted_epoch != 0)
-    change.add_event(2 * (lease.attempt - 1), end_of_interrupted(lease, at),
-                     job_status::running, lease.job);
+  if (lease.interrupted_epoch != 0) {
+    const auto x = lease.attempt - 1; // which nobody ended
+    change.add_event(
+      end_number(x),
+      end_of_interrupted(lease.job.id, lease.interrupted_epoch, x, at),
+      job_status::running, lease.job);
+  }
   if (!node.empty())
     return add_start_on(change, lease, at, node);
   change.add_event(start_number(lease.attempt), start_of(lease, at),

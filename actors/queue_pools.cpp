@@ -1,4 +1,6 @@
+#include "actors/attempt_start.hpp"
 #include "actors/deadlines.hpp"
+#include "actors/mutation.hpp"
 #include "actors/queue.hpp"
 #include "definitions/log.hpp"
 #include "definitions/node_weight.hpp"
@@ -102,7 +104,8 @@ void queue_state::on_leases() {
 void queue_state::on_down(const caf::down_msg& down) {
   std::erase_if(
     monitors, [&](const auto& x) { return x.second.address() == down.source; });
-  lose_pool(down.source, "the worker pool ended");
+  if (!mutated(mutation::lost_pool_unnoticed))
+    lose_pool(down.source, "the worker pool ended");
 }
 
 void queue_state::lose_pool(const caf::actor_addr& pool, const char* why) {
@@ -122,16 +125,31 @@ void queue_state::lose_pool(const caf::actor_addr& pool, const char* why) {
 
 namespace {
 
-/// Takes as begun what the database says has begun.
-void take_starts(report_block& lost, const std::vector<loaded_job>& found) {
+void end_interrupted(queue_state& st, const loaded_job& x) {
+  const auto* held = st.jobs.find(x.job.id);
+  if (held != nullptr)
+    st.pending.change->add_event(
+      end_number(x.attempt),
+      end_of_interrupted(x.job.id, x.interrupted_epoch, x.attempt,
+                         st.clock->now()),
+      st.place_of(*held, job_status::running), st.facets_at(*held));
+}
+
+/// Takes as begun what the database says has begun. A start would have ended
+/// an attempt that an earlier daemon's end interrupted; where there is none,
+/// that is made up for.
+void take_starts(queue_state& st, report_block& lost,
+                 const std::vector<loaded_job>& found) {
   for (auto& x : lost.reports) {
     const auto at = std::lower_bound(
       found.begin(), found.end(), x.id,
       [](const loaded_job& a, const job_id& b) { return a.job.id < b; });
-    x.start_logged = at != found.end() && at->job.id == x.id
-                     && at->interrupted_epoch == x.epoch;
+    const bool is_there = at != found.end() && at->job.id == x.id;
+    x.start_logged = is_there && at->interrupted_epoch == x.epoch;
     if (x.start_logged)
       x.started_at = {}; // nobody knows how long it ran
+    else if (is_there && at->interrupted_epoch != 0)
+      end_interrupted(st, *at);
   }
 }
 
@@ -150,7 +168,7 @@ void report_with_starts(queue_state& st, report_block lost) {
       ->request(st.reader, reader_deadline, atom::load_v, std::move(wanted))
       .then(
         [&st, all](const std::vector<loaded_job>& found) {
-          take_starts(*all, found);
+          take_starts(st, *all, found);
           st.on_report(*all);
         },
         [&st](caf::error& e) { st.self->quit(e); });
@@ -185,6 +203,7 @@ void queue_state::report_lost(const caf::actor_addr& pool, bool stores_starts,
     x.outcome.worker_died = true;
     x.retry_at = clock->now();
     x.uncounted = true;
+    x.start_logged = stores_starts; // what is not stored, is looked for
     lost.reports.push_back(std::move(x));
   });
   if (lost.reports.empty())
@@ -195,7 +214,7 @@ void queue_state::report_lost(const caf::actor_addr& pool, bool stores_starts,
     "queue.pool_lost",
     {{"jobs", lost.reports.size()}, {"type", type->name}, {"why", why}});
   metrics::jobs_orphaned(*type->meter, lost.reports.size());
-  if (stores_starts)
+  if (stores_starts && !mutated(mutation::lost_start_left_out))
     report_with_starts(*this, std::move(lost));
   else
     on_report(lost);

@@ -169,6 +169,28 @@ BOOST_AUTO_TEST_CASE(a_start_that_a_lost_pool_never_stored_is_stored_too) {
     BOOST_CHECK(state(id).status == job_status::pending);
 }
 
+BOOST_AUTO_TEST_CASE(with_it_ends_what_a_restart_had_interrupted) {
+  auto& pool = attach(1);
+  const auto id = enqueue(1).at(0);
+  store_start(pool.assigned[0]);
+  restart();
+  auto& next = attach(1);
+  BOOST_REQUIRE(next.assigned.size() == 1u);
+  BOOST_TEST(next.assigned[0].attempt == 2u);
+  pass(15s);
+  BOOST_TEST(next.expired == 1);
+  const auto& end = *commits.back();
+  BOOST_REQUIRE(end.events.size() == 3u);
+  BOOST_CHECK(end.events[0].status == job_status::pending);
+  BOOST_TEST(end.events[0].attempt == 1u);
+  BOOST_CHECK(end.places[0].from == job_status::running);
+  BOOST_CHECK(end.events[1].status == job_status::running);
+  BOOST_TEST(end.events[1].attempt == 2u);
+  BOOST_CHECK(end.places[1].from == job_status::pending);
+  BOOST_CHECK(end.places[2].from == job_status::running);
+  BOOST_CHECK(state(id).status == job_status::pending);
+}
+
 BOOST_AUTO_TEST_CASE(jobs_of_a_lost_pool_can_be_cancelled_at_any_moment) {
   const auto where = new_run();
   auto& pool = attach(2);
