@@ -19,6 +19,8 @@ enum class mutation : uint8_t {
   children_behind_the_end, ///< QUEUE: children are in a commit of their own.
   key_not_counted,         ///< QUEUE: who runs with a key is not counted.
   slot_not_given_back,     ///< QUEUE: a retry keeps its slot.
+  lost_pool_unnoticed,     ///< QUEUE: the jobs of a pool that ended.
+  lost_start_left_out,     ///< QUEUE: a start that a lost pool never stored.
   stop_forgets_children,   ///< QUEUE: children of a stopped run are made.
   event_not_published,     ///< LOG COLLECTOR: the last event of a block.
   reply_before_store,      ///< LOG COLLECTOR: does not wait for the STORE.
@@ -36,7 +38,7 @@ enum class mutation : uint8_t {
 };
 
 /// Names, in the order of the values; the first is "none".
-inline constexpr std::array<const char*, 21> mutation_names{
+inline constexpr std::array<const char*, 23> mutation_names{
   "none",
   "answer_before_commit",
   "epochs_start_again",
@@ -44,6 +46,8 @@ inline constexpr std::array<const char*, 21> mutation_names{
   "children_behind_the_end",
   "key_not_counted",
   "slot_not_given_back",
+  "lost_pool_unnoticed",
+  "lost_start_left_out",
   "stop_forgets_children",
   "event_not_published",
   "reply_before_store",

@@ -145,7 +145,7 @@ void world::check_leaf(const job_fact& x, const explanation& why) {
       return;
     case job_reason::behind_others:
     case job_reason::no_free_slot:
-      if (running_of_type(job.type) < limit_of(slots, job.type))
+      if (running_of_type(job.type) < slots_of(job.type))
         stuck("P8", "a slot is free");
       break;
     case job_reason::queue_paused:
@@ -165,7 +165,8 @@ void world::check_leaf(const job_fact& x, const explanation& why) {
     case job_reason::retry_at:
     case job_reason::snoozed_until:
     case job_reason::no_worker:
-      if (why.reason == job_reason::no_worker && !is_far(job.type))
+      if (why.reason == job_reason::no_worker && !is_far(job.type)
+          && !pools[job.type].empty())
         stuck("P11", "there is a worker");
       break;
     case job_reason::rate_limit:
@@ -247,6 +248,11 @@ void world::finish() {
     crash_now(false);
   rest();
   settle_line();
+  for (const auto& type : {slow_type, other_type, block_type})
+    if (!is_far(type) && pools[type].empty())
+      add_pool(type);
+  if (far.hub.registry && !far.side.link)
+    join_node();
   while (!held.empty() && !broken()) {
     end_attempt(held.size() - 1);
     rest();

@@ -260,6 +260,10 @@ void model::check_end_of_attempt(const storage::store& db, const job_fact& x,
   if (e.status == job_status::running || i == words_.end())
     return;
   const auto& words = i->second;
+  if (words.lost
+      && (e.status == job_status::pending
+          || (e.status == job_status::cancelled && may_stop(x))))
+    return; // nobody heard it
   if (is_terminal(e.status)) {
     size_t there = 0;
     for (const auto& child : words.children)
@@ -563,6 +567,12 @@ void model::on_attempt(const leased_job& lease, bool start_stored) {
 
 void model::on_words(const job_id& job, uint64_t epoch, last_words words) {
   words_[{job, epoch}] = std::move(words);
+}
+
+void model::on_reports_lost(const std::string& type) {
+  for (auto& [of, words] : words_)
+    if (const auto* x = find(of.first); x != nullptr && x->record.type == type)
+      words.lost = true;
 }
 
 void model::on_created(const job_id& step, std::set<std::string> names) {

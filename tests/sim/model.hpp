@@ -27,6 +27,7 @@ struct last_words {
   std::vector<std::string> children;
   std::vector<std::string> documents; ///< Their source ids.
   std::vector<std::string> lines;
+  bool lost = false; ///< Perhaps: who had to report it has ended.
 };
 
 /// What the model knows of a job.
@@ -97,6 +98,9 @@ public:
 
   /// It has answered.
   void on_words(const job_id& job, uint64_t epoch, last_words words);
+
+  /// What workers of a type have said, and is not stored, may be lost.
+  void on_reports_lost(const std::string& type);
 
   /// A definition worker was asked for the jobs of a step, and gave these.
   void on_created(const job_id& step, std::set<std::string> names);

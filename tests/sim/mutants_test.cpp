@@ -13,7 +13,7 @@ using namespace quaero::sim;
 
 namespace {
 
-/// Seeds that a mistake may hide in. The rarest was found by the 14th.
+/// Seeds that a mistake may hide in. The rarest was found by the 8th.
 constexpr uint64_t seeds_max = 200;
 constexpr uint64_t steps = 300;
 

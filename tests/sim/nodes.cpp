@@ -75,22 +75,24 @@ void world::boot_node() {
       return known_peer{"far", ""};
     },
     &clock);
+  join_node();
+}
+
+/// A process of the node starts.
+void world::join_node() {
+  far.worker = std::make_shared<caf::actor>();
   node_link_config link;
   link.node = "far";
-  link.instance = starts;
+  link.instance = ++nodes_made;
   link.resend_after = resend_after;
   link.connect = [this] { connect_node(); };
   link.disconnect = [this](const std::string&) { cut_line(); };
-  node_pools_config pools;
-  pools.detach = false;
+  node_pools_config pool_config;
+  pool_config.detach = false;
   far.side = spawn_node_side(
-    sys, link, pools,
+    sys, link, pool_config,
     [this](const worker_environment&) {
-      worker_kind x;
-      x.job_type = other_type;
-      x.slots = 2;
-      x.spawn_worker = [this] { return spawn_worker(other_type); };
-      return std::vector<worker_kind>{x};
+      return std::vector<worker_kind>{kind_of(other_type, far.worker)};
     },
     &clock);
 }
@@ -113,10 +115,33 @@ void world::cut_line() {
   caf::anon_send(far.hub.registry, atom::done_v, std::string{"far"}, false);
 }
 
-void world::end_node() {
-  if (!far.side.link)
+/// The process ends and is removed. Another one may come later. What it has
+/// said is late, comes twice, or is lost.
+void world::lose_node() {
+  if (!far.hub.registry)
     return;
+  if (!far.side.link)
+    return join_node();
+  for (const auto& pool : far.side.pools)
+    kill_now(caf::actor_cast<caf::actor>(pool));
+  kill_worker_of(far.worker);
+  kill_now(caf::actor_cast<caf::actor>(far.side.link));
   end_node_side(far.side);
+  far.side = {};
+  facts.on_reports_lost(other_type);
+  if (random.chance(50))
+    run_some(random.below(30));
+  far.line = nullptr; // it ends with the link
+  // Removed: how long a hub waits for one that is only gone depends on the
+  // trips of its line, which take hours here.
+  caf::anon_send(far.hub.registry, atom::remove_v, std::string{"far"});
+}
+
+void world::end_node() {
+  if (!far.hub.registry)
+    return;
+  if (far.side.link)
+    end_node_side(far.side);
   caf::anon_send_exit(far.hub.registry, caf::exit_reason::kill);
   if (far.line)
     caf::anon_send_exit(far.line, caf::exit_reason::kill);
@@ -124,7 +149,7 @@ void world::end_node() {
 }
 
 void world::settle_line() {
-  if (!far.side.link)
+  if (!far.hub.registry)
     return;
   far.lossless = true;
   for (int n = 0; n < 4 && !broken(); ++n) {

@@ -209,15 +209,22 @@ void world::kill_now(const caf::actor& x) {
     sched.try_run_once();
 }
 
-void world::kill_worker() {
-  auto& all = workers[random.chance(70) ? slow_type : other_type];
-  if (all.empty())
+void world::kill_worker_of(const worker_place& x) {
+  if (!x || !*x)
     return;
-  const auto worker = all.back();
-  all.pop_back();
-  kill_now(caf::actor_cast<caf::actor>(worker));
+  const auto worker = *x;
+  *x = nullptr;     // until its pool makes the next one
+  kill_now(worker); // which may begin what it has been given before
   std::erase_if(
-    held, [&](const held_attempt& x) { return x.worker == worker.address(); });
+    held, [&](const held_attempt& y) { return y.worker == worker.address(); });
+}
+
+void world::kill_worker() {
+  const auto& type = random.chance(70) ? slow_type : other_type;
+  if (is_far(type))
+    return kill_worker_of(far.worker);
+  if (auto& all = pools[type]; !all.empty())
+    kill_worker_of(random.any(all).worker);
 }
 
 /// Sometimes the worker has just answered: its report is lost.
@@ -324,13 +331,12 @@ void world::change_slots() {
   if (puts[change] == starts)
     return;
   puts[change] = starts;
-  const uint64_t own = x.type == slow_type ? 4 : 2;
-  slots[x.type].most
-    = std::max<uint64_t>(slots[x.type].most, x.slots ? *x.slots : own);
-  auto check = [this, x, change](const test::answer<type_info>& y) {
+  const uint64_t wanted = x.slots ? *x.slots : own_slots(x.type);
+  slots[x.type].most = std::max(slots[x.type].most, wanted);
+  auto check = [this, x, wanted, change](const test::answer<type_info>& y) {
     puts[change] = 0;
     if (y.ok())
-      slots[x.type].set(y.value.slots);
+      slots[x.type].set(wanted);
   };
   ask_later<type_info>(check, rt->queue, atom::put_v, x);
 }

@@ -1,4 +1,3 @@
-#include "actors/definition_worker.hpp"
 #include "tests/sim/world.hpp"
 
 #include <algorithm>
@@ -11,57 +10,16 @@ namespace {
 /// The period of every rate.
 constexpr std::chrono::seconds rate_period{10};
 
-class dice_logic : public definition_logic {
-public:
-  explicit dice_logic(world& owner) : owner_{owner} {}
-
-  std::vector<std::string> validate(const quaero::step&) override { return {}; }
-
-  init_result init(const step_context&) override { return {}; }
-
-  step_output create(const step_context& x, const init_result&) override {
-    return owner_.create(x);
-  }
-
-private:
-  world& owner_;
-};
-
 } // namespace
 
-std::vector<worker_kind>
-world::make_kinds(const worker_environment& environment) {
-  std::vector<worker_kind> out;
-  for (const auto& type : {slow_type, other_type, block_type}) {
-    worker_kind x;
-    x.job_type = type;
-    x.slots = static_cast<uint32_t>(type == slow_type    ? 4
-                                    : type == other_type ? 2
-                                                         : 8);
-    if (type == block_type) {
-      x.spawn_block_worker = [this] { return spawn_block_worker(); };
-    } else {
-      x.step_type = type;
-      x.definition = environment.system.spawn(
-        definition_worker, std::make_shared<dice_logic>(*this));
-      if (is_far(type))
-        x.job_type.clear();
-      else
-        x.spawn_worker = [this, type] { return spawn_worker(type); };
-    }
-    out.push_back(std::move(x));
-  }
-  return out;
-}
-
-job_worker_actor world::spawn_worker(const std::string& type) {
-  job_worker_actor out = sys.spawn([this](job_worker_actor::pointer self)
-                                     -> job_worker_actor::behavior_type {
+job_worker_actor world::spawn_worker() {
+  return sys.spawn([this](job_worker_actor::pointer self)
+                     -> job_worker_actor::behavior_type {
     return {[this, self](atom::execute, const job_context_ptr& x) {
       // The promise takes it along.
       auto attempt = caf::actor_cast<caf::actor>(self->current_sender());
       auto reply = self->make_response_promise<job_outcome>();
-      on_execute(x);
+      on_execute(x, self->address());
       if (over || !random.chance(how.held_percent))
         reply.deliver(answer_of(*x));
       else
@@ -69,8 +27,6 @@ job_worker_actor world::spawn_worker(const std::string& type) {
       return reply;
     }};
   });
-  workers[type].push_back(out);
-  return out;
 }
 
 block_worker_actor world::spawn_block_worker() {
@@ -94,13 +50,14 @@ block_worker_actor world::spawn_block_worker() {
     });
 }
 
-void world::on_execute(const job_context_ptr& x) {
+void world::on_execute(const job_context_ptr& x,
+                       const caf::actor_addr& worker) {
   facts.on_attempt(x->lease(), true);
   for (const auto& other : held)
     if (other.context->job().id == x->job().id)
       facts.fail("P2", "two attempts of job " + to_string(x->job().id)
                          + " at a time");
-  check_limits(*x);
+  check_limits(*x, worker);
   if (!is_far(x->job().type)) // it starts here later than it was counted
     count_start(x->job().queue);
 }
@@ -119,14 +76,14 @@ void world::count_start(const std::string& queue) {
 }
 
 /// With this attempt, no more run than may.
-void world::check_limits(const job_context& x) {
+void world::check_limits(const job_context& x, const caf::actor_addr& worker) {
   const auto& job = x.job();
-  uint64_t of_type = 1;
+  uint64_t of_pool = 1; // whose worker it is
   uint64_t of_queue = 1;
   uint64_t of_key = 1;
   for (const auto& other : held) {
     const auto& y = other.context->job();
-    of_type += uint64_t{y.type == job.type};
+    of_pool += uint64_t{other.worker == worker};
     of_queue += uint64_t{y.queue == job.queue};
     of_key += uint64_t{y.queue == job.queue && y.limit_key == job.limit_key};
   }
@@ -137,7 +94,7 @@ void world::check_limits(const job_context& x) {
       facts.fail("P8", std::to_string(n) + " jobs run of " + what + " '" + name
                          + "', " + std::to_string(i->second.most) + " may");
   };
-  check(of_type, slots, job.type, "type");
+  check(of_pool, slots, job.type, "a pool of type");
   check(of_queue, running, job.queue, "queue");
   if (!job.limit_key.empty())
     check(of_key, per_key, job.queue, "a key of queue");

@@ -13,16 +13,16 @@ namespace {
 constexpr uint64_t messages_max = 300'000;
 
 constexpr const char* names[operation_count]
-  = {"enqueue",       "put_definition", "execute",     "finish_attempts",
-     "pass_time",     "pass_hours",     "set_clock",   "cancel",
-     "change_queue",  "change_slots",   "kill_worker", "kill_attempt",
-     "repeat_report", "fail_writes",    "crash",       "drain",
-     "rerun",         "retry",          "look",        "reconnect",
-     "cut_line"};
+  = {"enqueue",       "put_definition", "execute",      "finish_attempts",
+     "pass_time",     "pass_hours",     "set_clock",    "cancel",
+     "change_queue",  "change_slots",   "kill_worker",  "kill_attempt",
+     "repeat_report", "fail_writes",    "crash",        "drain",
+     "rerun",         "retry",          "look",         "reconnect",
+     "cut_line",      "kill_pool",      "change_pools", "lose_node"};
 
 /// How often what happens, if it happens at all.
 constexpr uint32_t usual[operation_count]
-  = {20, 4, 8, 30, 15, 2, 2, 4, 5, 2, 2, 3, 5, 1, 3, 1, 2, 2, 5, 3, 3};
+  = {20, 4, 8, 30, 15, 2, 2, 4, 5, 2, 2, 3, 5, 1, 3, 1, 2, 2, 5, 3, 3, 3, 2, 2};
 
 } // namespace
 
@@ -91,7 +91,7 @@ world::~world() {
   rt.reset();
   end_node();
   held.clear();
-  workers.clear();
+  end_pools();
   watched->watch = nullptr;
   end_actors();
   held.clear();
@@ -170,6 +170,7 @@ void world::boot() {
     sys, settings, db, starts, clock,
     [](std::string_view) { return std::optional<std::string>{}; },
     [this](const worker_environment& x) { return make_kinds(x); });
+  take_pools();
   reader_of_stream.connect(sys, rt->readers.front(), rt->hub);
   auto back = [this, mine = starts](const test::answer<uint64_t>& x) {
     if (mine != starts || !rt)
@@ -219,7 +220,7 @@ void world::crash_now(bool power_lost) {
   rt.reset();
   end_node();
   held.clear();
-  workers.clear();
+  end_pools();
   rest();
   held.clear();
   expected_.clear();
@@ -299,6 +300,12 @@ void world::perform(operation x) {
       return look();
     case operation::cut_line:
       return cut_line();
+    case operation::kill_pool:
+      return kill_pool();
+    case operation::change_pools:
+      return change_pools();
+    case operation::lose_node:
+      return lose_node();
     case operation::reconnect:
       return reader_of_stream.connect(sys, rt->readers.front(), rt->hub);
   }

@@ -45,8 +45,11 @@ enum class operation : uint8_t {
   look,
   reconnect,
   cut_line,
+  kill_pool,
+  change_pools,
+  lose_node,
 };
-inline constexpr size_t operation_count = 21;
+inline constexpr size_t operation_count = 24;
 
 const char* name_of(operation x);
 
@@ -94,11 +97,22 @@ struct owed_ticks {
   std::chrono::minutes period{};
 };
 
-/// A node, and what the hub has for it. It ends with the daemon.
+/// The worker that a pool has now.
+using worker_place = std::shared_ptr<caf::actor>;
+
+/// A worker pool of the daemon.
+struct local_pool {
+  worker_pool_actor handle;
+  worker_place worker;
+};
+
+/// A node, and what the hub has for it. The hub's part ends with the daemon,
+/// the other one may go away before.
 struct far_node {
   hub_nodes hub;
-  node_side side;
+  node_side side;  ///< Without a link if there is no node.
   caf::actor line; ///< Between the two.
+  worker_place worker;
   bool lossless = false;
   bool settled = false; ///< Nothing is on its way.
 };
@@ -159,12 +173,26 @@ public:
   // -- a node (nodes.cpp) -----------------------------------------------------
 
   void boot_node();
+  void join_node();
   void end_node();
   void cut_line();
   /// All that got lost is sent again, and arrives.
   void settle_line();
   void connect_node();
   bool is_far(const std::string& type) const;
+
+  // -- local worker pools (pools.cpp) -----------------------------------------
+
+  std::vector<worker_kind> make_kinds(const worker_environment& environment);
+  worker_kind kind_of(const std::string& type, const worker_place& place);
+  void take_pools();
+  void end_pools();
+  void add_pool(const std::string& type);
+  void lose_pool(const std::string& type);
+  void kill_pool();
+  void change_pools();
+  uint64_t slots_of(const std::string& type) const;
+  void kill_worker_of(const worker_place& x);
 
   // -- parts (operations.cpp, workers.cpp, checks.cpp) ------------------------
 
@@ -179,23 +207,23 @@ public:
   void change_slots();
   void kill_worker();
   void kill_attempt();
+  void lose_node();
   void repeat_report();
   void fail_writes();
   void drain();
   void rerun();
   void retry();
 
-  std::vector<worker_kind> make_kinds(const worker_environment& environment);
-  job_worker_actor spawn_worker(const std::string& type);
+  job_worker_actor spawn_worker();
   block_worker_actor spawn_block_worker();
-  void on_execute(const job_context_ptr& x);
+  void on_execute(const job_context_ptr& x, const caf::actor_addr& worker);
   job_outcome answer_of(job_context& x);
   job_outcome draw_outcome();
   void end_attempt(size_t i);
   step_output create(const step_context& x);
   new_job draw_job(const std::string& name);
   job_definition draw_definition(const std::string& id);
-  void check_limits(const job_context& x);
+  void check_limits(const job_context& x, const caf::actor_addr& worker);
   void count_start(const std::string& queue);
   void kill_now(const caf::actor& x);
   void set_queue(const queue_change& x);
@@ -234,8 +262,9 @@ public:
   bool over = false;    ///< Workers answer at once, and well.
   far_node far;
   std::vector<held_attempt> held;
-  std::map<std::string, std::vector<job_worker_actor>> workers;
-  std::map<std::string, moving_limit> slots;   ///< By worker type.
+  std::map<std::string, std::vector<local_pool>> pools; ///< By worker type.
+  uint64_t nodes_made = 0;
+  std::map<std::string, moving_limit> slots;   ///< Of a pool, by its type.
   std::map<std::string, moving_limit> running; ///< By queue.
   std::map<std::string, moving_limit> per_key; ///< By queue.
   std::map<std::string, moving_limit> rates;   ///< By queue; starts a period.
@@ -259,5 +288,10 @@ private:
 inline const std::string slow_type = "test_job_generator";
 inline const std::string other_type = "summary";
 inline const std::string block_type = "noop";
+
+/// Of a pool of that type, unless its slots were changed.
+inline uint32_t own_slots(const std::string& type) {
+  return type == slow_type ? 4 : type == other_type ? 2 : 8;
+}
 
 } // namespace quaero::sim
